@@ -10,6 +10,7 @@ import argparse
 import json
 import math
 import platform
+from itertools import pairwise
 from pathlib import Path
 
 import torch
@@ -67,7 +68,7 @@ def averaged(game: games.Game, steps: int) -> list[dict]:
     distance = games.running_mean(path).norm(dim=1)
     # Tops of the waves: the largest distance in each of eight stretches of equal ratio.
     edges = torch.logspace(math.log10(steps / 16), math.log10(steps), 9).long()
-    tops = torch.stack([distance[a:b].max() for a, b in zip(edges, edges[1:], strict=False)])
+    tops = torch.stack([distance[a:b].max() for a, b in pairwise(edges)])
     times = edges[:-1].double()
     design = torch.stack([times.log(), torch.ones_like(times)], dim=1)
     slope = torch.linalg.lstsq(design, tops.log().unsqueeze(1)).solution[0].item()

@@ -166,8 +166,8 @@ class Rule:
     step : callable
         ``step(game, state, h) -> state``.
     matrix : callable
-        ``matrix(J, h)``: the (4, 4) matrix by which the rule multiplies ``(current, previous)`` when
-        the gradients are ``J @ point``, written down by hand.
+        ``matrix(J, h)``: the (4, 4) matrix, written down by hand, by which the rule multiplies
+        ``(current, previous)`` when the gradients are ``J @ point``.
     """
 
     name: str
