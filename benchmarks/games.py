@@ -9,6 +9,7 @@ step, measured by playing, beside the spectral radius of the rule's matrix at th
 import argparse
 import json
 import math
+import os
 import platform
 from itertools import pairwise
 from pathlib import Path
@@ -66,10 +67,10 @@ def averaged(game: games.Game, steps: int) -> list[dict]:
     rule = games.gradient_descent(alternate=True)
     path = games.play(game, rule, h=H, steps=steps)
     distance = games.running_mean(path).norm(dim=1)
-    # Tops of the waves: the largest distance in each of eight stretches of equal ratio.
+    # Tops of the waves: where the distance is largest in each of eight stretches of equal ratio.
     edges = torch.logspace(math.log10(steps / 16), math.log10(steps), 9).long()
-    tops = torch.stack([distance[a:b].max() for a, b in pairwise(edges)])
-    times = edges[:-1].double()
+    times = torch.stack([a + distance[a:b].argmax() for a, b in pairwise(edges)])
+    tops, times = distance[times], (times + 1).double()
     design = torch.stack([times.log(), torch.ones_like(times)], dim=1)
     slope = torch.linalg.lstsq(design, tops.log().unsqueeze(1)).solution[0].item()
 
@@ -96,7 +97,7 @@ def machine() -> str:
     if info.exists():
         names = [line for line in info.read_text().splitlines() if line.startswith("model name")]
         cpu = names[0].split(":", 1)[1].strip() if names else cpu
-    return f"{cpu}, {torch.get_num_threads()} threads, torch {torch.__version__}"
+    return f"{cpu}, {os.cpu_count()} cores, torch {torch.__version__}"
 
 
 def main() -> None:
