@@ -1,9 +1,9 @@
 """Games with one number per player, and the update rules that play them.
 
-Everything that makes GAN training harder than minimization is already visible with two parameters.
-The first player (the generator) owns ``x`` and the second player (the discriminator) owns ``y``;
-each lowers its own cost. A *game* says what the two gradients are, a *rule* turns gradients into
-moves, and the matrix of a rule at the equilibrium says how fast it contracts.
+What makes GAN training harder than minimization is already visible with two parameters. The first
+player (the generator) owns ``theta`` and the second (the discriminator) owns ``phi``; each lowers
+its own cost. A *game* says what the two gradients are, a *rule* turns gradients into moves, and the
+matrix of a rule at the equilibrium says how fast it contracts.
 
 References
 ----------
@@ -41,8 +41,8 @@ class Game:
     name : str
         For tables and legends.
     first_cost, second_cost : callable
-        Costs as functions of the scalars ``(x, y)``; the first player lowers ``first_cost`` by
-        moving ``x``, the second lowers ``second_cost`` by moving ``y``.
+        Costs as functions of the scalars ``(theta, phi)``; the first player lowers ``first_cost``
+        by moving ``theta``, the second lowers ``second_cost`` by moving ``phi``.
     """
 
     name: str
@@ -55,16 +55,16 @@ class Game:
         Parameters
         ----------
         point : Tensor
-            Shape ``(2,)`` for one position ``(x, y)``, or ``(..., 2)`` for many.
+            Shape ``(2,)`` for one position ``(theta, phi)``, or ``(..., 2)`` for many.
 
         Returns
         -------
         Tensor
-            Same shape: ``(d first_cost / dx, d second_cost / dy)``.
+            Same shape: ``(d first_cost / d theta, d second_cost / d phi)``.
         """
         if point.dim() == 0 or point.shape[-1] != 2:
             raise ValueError(
-                f"a position holds two numbers (x, y), got shape {tuple(point.shape)}; "
+                f"a position holds two numbers (theta, phi), got shape {tuple(point.shape)}; "
                 "pass a tensor of shape (2,) or (..., 2)"
             )
         if point.dim() > 1:
@@ -73,9 +73,9 @@ class Game:
         return self._gradients(point)
 
     def _gradients(self, point: Tensor) -> Tensor:
-        x, y = point.unbind(-1)
-        first = torch.func.grad(self.first_cost, argnums=0)(x, y)
-        second = torch.func.grad(self.second_cost, argnums=1)(x, y)
+        theta, phi = point.unbind(-1)
+        first = torch.func.grad(self.first_cost, argnums=0)(theta, phi)
+        second = torch.func.grad(self.second_cost, argnums=1)(theta, phi)
         return torch.stack([first, second])
 
     def jacobian(self, point: Tensor | None = None) -> Tensor:
@@ -86,7 +86,7 @@ class Game:
 
 
 def bilinear() -> Game:
-    """Return the game ``min_x max_y x y``, the smallest one that rotates.
+    """Return the game ``min_theta max_phi theta phi``, the smallest one that rotates.
 
     Examples
     --------
@@ -94,20 +94,20 @@ def bilinear() -> Game:
     >>> bilinear().gradients(torch.tensor([1.0, 2.0]))
     tensor([ 2., -1.])
     """
-    return Game("bilinear", lambda x, y: x * y, lambda x, y: -x * y)
+    return Game("bilinear", lambda theta, phi: theta * phi, lambda theta, phi: -theta * phi)
 
 
 def quadratic(curvature: float = 0.5) -> Game:
-    """Return ``min_x max_y x y + curvature (x^2 - y^2) / 2``: both players are also pulled home."""
+    """Return the bilinear game plus ``curvature (theta^2 - phi^2) / 2``: both are pulled home."""
 
-    def value(x: Tensor, y: Tensor) -> Tensor:
-        return x * y + curvature * (x**2 - y**2) / 2
+    def value(theta: Tensor, phi: Tensor) -> Tensor:
+        return theta * phi + curvature * (theta**2 - phi**2) / 2
 
-    return Game(f"quadratic, curvature {curvature:g}", value, lambda x, y: -value(x, y))
+    return Game(f"quadratic, curvature {curvature:g}", value, lambda theta, phi: -value(theta, phi))
 
 
 def dirac(loss: LossPair, *, name: str = "Dirac-GAN", r1: float = 0.0, noise: float = 0.0) -> Game:
-    """Return the Dirac-GAN of Mescheder et al. (2018): data at 0, fakes at x, logit a(s) = y s.
+    """Return the Dirac-GAN of Mescheder et al. (2018): data at 0, fakes at theta, logit phi x.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def dirac(loss: LossPair, *, name: str = "Dirac-GAN", r1: float = 0.0, noise: fl
     name : str
         For tables and legends.
     r1 : float
-        Weight gamma of the penalty ``gamma / 2 |da/ds|^2 = gamma y^2 / 2`` on the second player.
+        Weight gamma of the penalty ``gamma / 2 |da/dx|^2 = gamma phi^2 / 2`` on the second player.
     noise : float
         Standard deviation of the instance noise added to data and fakes. The expectation over the
         noise is taken exactly over a nine-point stand-in for the Gaussian with the same mean and
@@ -140,14 +140,14 @@ def dirac(loss: LossPair, *, name: str = "Dirac-GAN", r1: float = 0.0, noise: fl
     real_points = spread.repeat_interleave(len(spread))
     shift = spread.repeat(len(spread))
 
-    def logits(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        return y * real_points.to(y.dtype), y * (x + shift.to(x.dtype))
+    def logits(theta: Tensor, phi: Tensor) -> tuple[Tensor, Tensor]:
+        return phi * real_points.to(phi.dtype), phi * (theta + shift.to(theta.dtype))
 
-    def generator_cost(x: Tensor, y: Tensor) -> Tensor:
-        return loss.generator(*logits(x, y))
+    def generator_cost(theta: Tensor, phi: Tensor) -> Tensor:
+        return loss.generator(*logits(theta, phi))
 
-    def discriminator_cost(x: Tensor, y: Tensor) -> Tensor:
-        return loss.discriminator(*logits(x, y)) + r1 / 2 * y**2
+    def discriminator_cost(theta: Tensor, phi: Tensor) -> Tensor:
+        return loss.discriminator(*logits(theta, phi)) + r1 / 2 * phi**2
 
     return Game(name, generator_cost, discriminator_cost)
 
