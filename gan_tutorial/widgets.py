@@ -209,7 +209,8 @@ _PAGE = """
     });
     get("value").textContent = (k * data.step).toFixed(3);
     get("words").textContent = "JSD = " + row.jsd.toFixed(4) +
-      " of at most 0.6931 nats; KL(q‖p) = " + row.kl.toFixed(2) + "; the saturating loss pulls with " + row.sat.toFixed(4) +
+      " of at most 0.6931 nats; KL(q‖p) = " + row.kl.toFixed(2) +
+      "; the saturating loss pulls with " + row.sat.toFixed(4) +
       ", the non-saturating one with " + row.ns.toFixed(4) + ".";
   }
   box.addEventListener("input", draw);
