@@ -1,0 +1,173 @@
+"""A data set that is one tensor: batches are drawn from it by index."""
+
+import torch
+from torch import Tensor
+
+from .mixtures import Mixture
+
+__all__ = ["Dataset"]
+
+
+class Dataset:
+    """Samples held in memory, indexed into float batches.
+
+    Parameters
+    ----------
+    name : str
+        What plots and messages call it.
+    samples : Tensor
+        Images ``(N, C, H, W)``, either uint8 in 0..255 or float32 in [-1, 1]; or points
+        ``(N, 2)``, float32.
+    labels : Tensor of int64, shape (N,), optional
+        The class of each sample.
+    classes : tuple of str
+        The names of the classes, in the order of the label numbers.
+    factors : dict of str to Tensor, optional
+        What each sample was drawn from, where it is known: tensors with N rows.
+    density : Mixture, optional
+        The exact distribution of the samples, where it is known.
+    on_disk : bool
+        Whether `samples` is a view of a file that may be larger than memory. Such samples stay
+        where they are, and batches travel to the device one by one.
+
+    Attributes
+    ----------
+    name, labels, classes, factors, density
+        As given.
+    shape : tuple of int
+        The shape of one sample: ``(1, 28, 28)`` or ``(2,)``.
+    device : torch.device
+        Where batches come out.
+
+    Notes
+    -----
+    Samples given as uint8 stay uint8, a quarter of the memory, and become float when indexed:
+    0 is -1 and 255 is exactly 1.
+
+    Examples
+    --------
+    >>> points = Dataset("three", torch.tensor([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]]))
+    >>> points[torch.tensor([2, 0])]
+    tensor([[4., 5.],
+            [0., 1.]])
+    >>> Dataset("gray", torch.tensor([0, 255], dtype=torch.uint8).view(2, 1, 1, 1))[:].flatten()
+    tensor([-1.,  1.])
+    """
+
+    def __init__(
+        self,
+        name: str,
+        samples: Tensor,
+        *,
+        labels: Tensor | None = None,
+        classes: tuple[str, ...] = (),
+        factors: dict[str, Tensor] | None = None,
+        density: Mixture | None = None,
+        on_disk: bool = False,
+    ):
+        if samples.ndim not in (2, 4) or samples.dtype not in (torch.uint8, torch.float32):
+            raise ValueError(
+                "A data set holds images (N, C, H, W) or points (N, 2), of type uint8 or float32, "
+                f"not a tensor of shape {tuple(samples.shape)} and type {samples.dtype}."
+            )
+        for what, rows in {"labels": labels, **(factors or {})}.items():
+            if rows is not None and len(rows) != len(samples):
+                raise ValueError(f"{what} has {len(rows)} rows for {len(samples)} samples.")
+        self.name = name
+        self.labels = labels
+        self.classes = tuple(classes)
+        self.factors = factors
+        self.density = density
+        self.device = samples.device
+        self._samples = samples
+        self._on_disk = on_disk
+
+    def __len__(self) -> int:
+        """Return N, the number of samples."""
+        return len(self._samples)
+
+    def __repr__(self) -> str:
+        size = "x".join(str(side) for side in self.shape)
+        return f"Dataset({self.name!r}, {len(self)} samples of {size})"
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one sample."""
+        return tuple(self._samples.shape[1:])
+
+    def __getitem__(self, index: Tensor | slice | int) -> Tensor:
+        """Return samples as float32, on `device`: images in [-1, 1], or points.
+
+        An index tensor or a slice gives a batch, a number gives one sample without the batch
+        axis.
+        """
+        if isinstance(index, Tensor):
+            index = index.to(self._samples.device)
+        rows = self._samples[index].to(self.device)
+        if rows.dtype == torch.uint8:
+            # Divided, not multiplied by 1/127.5: only so is 255 exactly 1.
+            return rows.to(torch.float32).div_(127.5).sub_(1)
+        return rows.clone() if isinstance(index, slice | int) else rows
+
+    def tensor(self) -> Tensor:
+        """Return every sample as one float32 tensor."""
+        return self[:]
+
+    def to(self, device: torch.device | str) -> "Dataset":
+        """Return this data set with its batches, labels and factors on `device`."""
+        moved = self._replace(
+            self._samples if self._on_disk else self._samples.to(device),
+            lambda rows: rows.to(device),
+        )
+        moved.device = torch.device(device) if self._on_disk else moved._samples.device
+        return moved
+
+    def subset(self, index: Tensor | slice) -> "Dataset":
+        """Return the samples at `index`, with their labels and factors, as a data set.
+
+        A slice shares this data set's memory; an index tensor copies the rows it names.
+        """
+        if isinstance(index, Tensor):
+            index = index.to(self._samples.device)
+        part = self._replace(
+            self._samples[index],
+            lambda rows: rows[index.to(rows.device) if isinstance(index, Tensor) else index],
+        )
+        part.device = self.device
+        part._on_disk = self._on_disk and isinstance(index, slice)
+        return part
+
+    def map_images(self, change) -> "Dataset":
+        """Return a data set whose images are ``change(images)``, applied some thousand at a time.
+
+        Parameters
+        ----------
+        change : callable
+            Takes float images ``(n, C, H, W)`` in [-1, 1] and returns as many in that range.
+
+        Returns
+        -------
+        Dataset
+            In the same number format: uint8 stays uint8.
+        """
+        parts = []
+        for start in range(0, len(self), 4096):
+            images = change(self[start : start + 4096])
+            if self._samples.dtype == torch.uint8:
+                images = images.add(1).mul_(127.5).round_().clamp_(0, 255).to(torch.uint8)
+            parts.append(images)
+        changed = self._replace(torch.cat(parts), lambda rows: rows)
+        changed._on_disk = False
+        return changed
+
+    def _replace(self, samples, change_rows):
+        """Copy this data set with other samples, and everything else passed through a function."""
+        return Dataset(
+            self.name,
+            samples,
+            labels=None if self.labels is None else change_rows(self.labels),
+            classes=self.classes,
+            factors=self.factors and {k: change_rows(v) for k, v in self.factors.items()},
+            density=self.density,
+            on_disk=self._on_disk,
+        )
