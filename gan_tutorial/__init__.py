@@ -1,0 +1,25 @@
+"""Generative adversarial networks, explained and run.
+
+The library behind the textbook. The names below are the ones most programs need; everything else
+is in the submodules, whose names say what they hold: `data`, `losses`, `models`, `training`,
+`checkpoints`, `metrics`, `gan`, `plots`.
+"""
+
+from . import checkpoints, data, losses, metrics, models
+from .gan import GAN
+from .history import History
+from .training import Task, fit
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "GAN",
+    "History",
+    "Task",
+    "checkpoints",
+    "data",
+    "fit",
+    "losses",
+    "metrics",
+    "models",
+]

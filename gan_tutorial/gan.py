@@ -1,0 +1,315 @@
+"""The generative adversarial network as a task: two networks, two losses, one step."""
+
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+from .losses import get_loss, gradient_penalty, squared_gradient_norms
+from .models import dcgan_pair, mlp_pair
+from .training import Task
+
+__all__ = ["GAN", "latent_codes", "sample_generator"]
+
+
+def latent_codes(count: int, latent_dim: int, seed: int = 0) -> Tensor:
+    """Draw `count` latent codes from N(0, I), shape (count, latent_dim), on the CPU.
+
+    The same seed gives the same codes on every device, and the first codes do not depend on
+    `count`.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    return torch.stack([torch.randn(latent_dim, generator=generator) for _ in range(count)])
+
+
+@torch.no_grad()
+def sample_generator(generator: nn.Module, codes: Tensor, batch_size: int = 256) -> Tensor:
+    """Map latent codes (N, latent_dim) to samples (N, *shape) on the CPU, in evaluation mode."""
+    device = next(generator.parameters()).device
+    was_training = generator.training
+    generator.eval()
+    parts = [generator(part.to(device)).float().cpu() for part in codes.split(batch_size)]
+    generator.train(was_training)
+    return torch.cat(parts)
+
+
+@contextmanager
+def frozen(network: nn.Module):
+    """Let gradients flow through `network` to its input, but compute none for its weights."""
+    network.requires_grad_(False)
+    try:
+        yield
+    finally:
+        network.requires_grad_(True)
+
+
+class GAN(Task):
+    r"""A generator and a discriminator, trained in turn.
+
+    One `step` is one round of Algorithm 1 of Goodfellow et al. (2014): `d_steps` updates of the
+    discriminator, each on a fresh batch, then one of the generator.
+
+    Parameters
+    ----------
+    generator : nn.Module
+        Maps latent codes (N, latent_dim) to samples; has an attribute ``latent_dim``.
+    discriminator : nn.Module
+        Maps samples to logits, (N,) or (N, 1).
+    loss : str
+        One of `gan_tutorial.losses.LOSSES`.
+    lr : float or (float, float)
+        Learning rate, or one for the generator and one for the discriminator.
+    betas : (float, float)
+        Decay rates of Adam's two moments.
+    r1, r2 : float
+        Weights :math:`\gamma` of the penalties on real and on generated samples; 0 is off.
+    gp : float
+        Weight of the WGAN gradient penalty (10 in Gulrajani et al. 2017); 0 is off.
+    penalty_every : int
+        Penalties are computed in every `penalty_every`-th update of the discriminator, with a
+        weight as many times larger: the same mean, less work (Karras et al. 2020, section 3.1).
+    d_steps : int
+        Updates of the discriminator for one of the generator.
+    ema : float
+        Decay of the average of the generator's weights, from which samples are drawn.
+
+    Raises
+    ------
+    ValueError
+        If a weight is negative, a count is not positive, the loss is unknown, or a gradient
+        penalty meets batch norm in the discriminator.
+
+    Examples
+    --------
+    >>> from gan_tutorial import data, fit, models
+    >>> gan = GAN(*models.mlp_pair((2,)), r1=0.1, r2=0.1)
+    >>> history = fit(gan, data.ring().sample(1000, seed=0), steps=20, progress=False)
+    >>> gan.sample(5).shape
+    torch.Size([5, 2])
+    """
+
+    def __init__(
+        self,
+        generator: nn.Module,
+        discriminator: nn.Module,
+        *,
+        loss: str = "relativistic",
+        lr: float | tuple[float, float] = 2e-4,
+        betas: tuple[float, float] = (0.5, 0.999),
+        r1: float = 0.0,
+        r2: float = 0.0,
+        gp: float = 0.0,
+        penalty_every: int = 1,
+        d_steps: int = 1,
+        ema: float = 0.999,
+    ):
+        for name, value in (("r1", r1), ("r2", r2), ("gp", gp)):
+            if value < 0:
+                raise ValueError(f"The penalty weight {name} must not be negative, got {value}.")
+        for name, value in (("penalty_every", penalty_every), ("d_steps", d_steps)):
+            if value < 1:
+                raise ValueError(f"{name} must be at least 1, got {value}.")
+        batch_norm = any(
+            isinstance(module, nn.modules.batchnorm._BatchNorm)
+            for module in discriminator.modules()
+        )
+        if batch_norm and (r1 or r2 or gp):
+            raise ValueError(
+                "A gradient penalty needs a gradient per sample, and batch norm in the "
+                "discriminator mixes the samples: use norm='none' or 'spectral', or no penalty."
+            )
+        lr_g, lr_d = lr if isinstance(lr, tuple | list) else (lr, lr)
+        betas = tuple(float(beta) for beta in betas)
+        super().__init__(
+            networks={"generator": generator, "discriminator": discriminator},
+            optimizers={
+                "generator": torch.optim.Adam(generator.parameters(), lr_g, betas),
+                "discriminator": torch.optim.Adam(discriminator.parameters(), lr_d, betas),
+            },
+            averaged=("generator",),
+            ema=ema,
+        )
+        self.generator, self.discriminator = generator, discriminator
+        self.loss = get_loss(loss)
+        self.r1, self.r2, self.gp, self.penalty_every = r1, r2, gp, penalty_every
+        self.d_steps = self.batches_per_step = d_steps
+        self.d_updates = 0
+        self._settings = {
+            "loss": loss, "lr": [lr_g, lr_d], "betas": list(betas), "r1": r1, "r2": r2, "gp": gp,
+            "penalty_every": penalty_every, "d_steps": d_steps,
+        }  # fmt: skip
+
+    @classmethod
+    def for_data(cls, data, *, model: str = "auto", latent_dim=None, width=None, **options):
+        """Make a GAN with the book's recipe for this kind of data.
+
+        Parameters
+        ----------
+        data : Dataset
+            Points, or square images.
+        model : {"auto", "mlp", "dcgan"}
+            Fully connected or convolutional; "auto" is convolutional for images from 16x16 on.
+        latent_dim, width : int, optional
+            Length of the latent code, and width of the networks, instead of the recipe's.
+        **options
+            Further arguments of `GAN`, instead of the recipe's.
+        """
+        shape = tuple(data.shape)
+        small = len(shape) == 1 or shape[-1] < 16
+        if model not in ("auto", "mlp", "dcgan"):
+            raise ValueError(f"Unknown model {model!r}; choose one of auto, mlp, dcgan.")
+        if model == "auto":
+            model = "mlp" if small else "dcgan"
+        if model == "dcgan" and len(shape) != 3:
+            raise ValueError(f"A DCGAN makes images, and {data.name} holds points: use 'mlp'.")
+        if model == "mlp":
+            recipe = POINTS if len(shape) == 1 else SMALL_IMAGES
+            networks = mlp_pair(shape, latent_dim or recipe["latent_dim"], width or 128)
+        else:
+            recipe = IMAGES
+            channels, height, side = shape
+            if height != side:
+                raise ValueError(f"A DCGAN makes square images, and these are {height}x{side}.")
+            networks = dcgan_pair(
+                side, channels, latent_dim or recipe["latent_dim"], width or recipe["width"]
+            )
+        options = {**recipe["options"], **options}
+        return cls(*networks, **options)
+
+    def config(self) -> dict:
+        """Return every setting that shapes the training, as JSON-able data."""
+        return {**super().config(), **self._settings}
+
+    def state_dict(self) -> dict:
+        """Return everything that training changes."""
+        return {**super().state_dict(), "d_updates": self.d_updates}
+
+    def load_state_dict(self, state: dict) -> None:
+        """Put back what `state_dict` returned."""
+        super().load_state_dict(state)
+        self.d_updates = state["d_updates"]
+
+    def step(self, batch: Tensor) -> dict[str, Tensor]:
+        """Update the discriminator `d_steps` times, then the generator once.
+
+        Parameters
+        ----------
+        batch : Tensor, shape (d_steps * n, ...)
+            Real samples: `d_steps` batches of n, one for each update.
+
+        Returns
+        -------
+        dict of str to Tensor
+            ``d_loss`` and ``g_loss`` (without penalties), ``real_logit`` and ``fake_logit`` (mean
+            logits before the discriminator's update), and ``r1``, ``r2`` or ``gp`` when computed.
+        """
+        for real in batch.chunk(self.d_steps):
+            scalars = self.discriminator_step(real)
+        return scalars | self.generator_step(real)
+
+    def discriminator_step(self, real: Tensor) -> dict[str, Tensor]:
+        """One update of D: tell these reals from as many fresh fakes."""
+        with torch.no_grad():  # the fakes are data here: no gradient reaches the generator
+            fake = self.generator(self.latent(len(real)))
+        penalize = self.d_updates % self.penalty_every == 0
+        self.d_updates += 1
+        # The penalties differentiate the logits with respect to these very inputs.
+        real.requires_grad_(penalize and self.r1 > 0)
+        fake.requires_grad_(penalize and self.r2 > 0)
+        real_logits, fake_logits = self.discriminator(real), self.discriminator(fake)
+        loss = self.loss.discriminator(real_logits, fake_logits)
+        scalars = {
+            "d_loss": loss,
+            "real_logit": real_logits.mean(),
+            "fake_logit": fake_logits.mean(),
+        }
+
+        total = loss
+        if penalize:
+            for name, gamma, logits, x in (
+                ("r1", self.r1, real_logits, real),
+                ("r2", self.r2, fake_logits, fake),
+            ):
+                if gamma > 0:
+                    scalars[name] = 0.5 * squared_gradient_norms(logits, x).mean()
+                    total = total + self.penalty_every * gamma * scalars[name]
+            if self.gp > 0:
+                scalars["gp"] = gradient_penalty(self.discriminator, real, fake, self.rng)
+                total = total + self.penalty_every * self.gp * scalars["gp"]
+        self._update("discriminator", total)
+        return {name: value.detach() for name, value in scalars.items()}
+
+    def generator_step(self, real: Tensor) -> dict[str, Tensor]:
+        """One update of G: make fakes that D takes for reals."""
+        with frozen(self.discriminator):
+            fake_logits = self.discriminator(self.generator(self.latent(len(real))))
+            # Only a paired loss looks at the reals again.
+            real_logits = self.discriminator(real.detach()) if self.loss.paired else None
+            loss = self.loss.generator(real_logits, fake_logits)
+            self._update("generator", loss)
+        return {"g_loss": loss.detach()}
+
+    def latent(self, count: int) -> Tensor:
+        """Draw `count` latent codes from N(0, I) with the task's own random numbers."""
+        shape = (count, self.generator.latent_dim)
+        return torch.randn(shape, generator=self.rng, device=self.device)
+
+    def _update(self, name: str, loss: Tensor) -> None:
+        optimizer = self.optimizers[name]
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+
+    def sample(self, count: int, seed: int = 0, averaged: bool = True) -> Tensor:
+        """Return `count` generated samples, shape (count, *shape), on the CPU.
+
+        Parameters
+        ----------
+        count : int
+            How many.
+        seed : int
+            Decides the latent codes; the same seed gives the same codes at every stage of a
+            training, so that one can watch samples change.
+        averaged : bool
+            Use the average of the generator's weights (True) or the latest weights (False).
+        """
+        network = self.average["generator"] if averaged else self.generator
+        return sample_generator(network, latent_codes(count, self.generator.latent_dim, seed))
+
+
+# The book's recipes: the relativistic paired loss with both penalties (Huang et al. 2024).
+POINTS = {
+    "latent_dim": 8,
+    "options": {
+        "loss": "relativistic",
+        "lr": 1e-3,
+        "betas": (0.0, 0.9),
+        "r1": 0.1,
+        "r2": 0.1,
+        "ema": 0.99,
+    },
+}
+SMALL_IMAGES = {
+    "latent_dim": 32,
+    "options": {
+        "loss": "relativistic",
+        "lr": 1e-3,
+        "betas": (0.0, 0.9),
+        "r1": 0.5,
+        "r2": 0.5,
+        "ema": 0.995,
+    },
+}
+IMAGES = {
+    "latent_dim": 64,
+    "width": 32,
+    "options": {
+        "loss": "relativistic",
+        "lr": 1e-3,
+        "betas": (0.0, 0.9),
+        "r1": 0.1,
+        "r2": 0.1,
+        "penalty_every": 4,
+        "ema": 0.995,
+    },
+}

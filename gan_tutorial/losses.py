@@ -1,0 +1,307 @@
+r"""The losses of the two players, and the gradient penalties on the discriminator.
+
+Every function here takes *logits*: the raw, unbounded numbers a discriminator returns, one per
+sample, before any sigmoid. Arguments always come in the order ``(real, fake)``. Write
+:math:`a_r = D(x)` for the logits of real samples and :math:`a_f = D(G(z))` for those of fakes;
+:math:`\\sigma` is the sigmoid, and :math:`\\mathrm{softplus}(a) = \\log(1 + e^a)`, so that
+:math:`-\\log \\sigma(a) = \\mathrm{softplus}(-a)` and
+:math:`-\\log(1 - \\sigma(a)) = \\mathrm{softplus}(a)`: no logarithm of a number near zero is taken.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import relu, softplus
+
+__all__ = [
+    "LOSSES",
+    "AdversarialLoss",
+    "get_loss",
+    "gradient_penalty",
+    "r1",
+    "r2",
+    "squared_gradient_norms",
+]
+
+
+@dataclass(frozen=True)
+class AdversarialLoss:
+    """The two losses of one adversarial game; both players minimize their own.
+
+    Attributes
+    ----------
+    name : str
+        The name under which `LOSSES` lists it.
+    discriminator : callable
+        ``discriminator(real_logits, fake_logits)`` gives the scalar :math:`L_D`.
+    generator : callable
+        ``generator(real_logits, fake_logits)`` gives the scalar :math:`L_G`. Unless `paired` is
+        true, ``real_logits`` is not looked at and may be None.
+    paired : bool
+        Whether the generator's loss needs the logits of real samples too.
+    equilibrium : float
+        The value of :math:`L_D` when fakes and reals have the same distribution and the
+        discriminator is the best possible one. What a "good" loss value is depends on the loss.
+    """
+
+    name: str
+    discriminator: Callable[[Tensor, Tensor], Tensor]
+    generator: Callable[[Tensor | None, Tensor], Tensor]
+    paired: bool
+    equilibrium: float
+
+
+# --- Minimax (Goodfellow et al. 2014, equation 1) --------------------------------------------
+#     V(D, G) = E log D(x) + E log(1 - D(G(z))),   L_D = -V,   L_G = V without its first term
+
+
+def _minimax_d(real: Tensor, fake: Tensor) -> Tensor:
+    # L_D = -E log s(a_r) - E log(1 - s(a_f))
+    return softplus(-real).mean() + softplus(fake).mean()
+
+
+def _minimax_g(real: Tensor | None, fake: Tensor) -> Tensor:
+    # L_G = E log(1 - s(a_f)): flat where the discriminator is sure that a fake is fake
+    return -softplus(fake).mean()
+
+
+# --- Non-saturating (Goodfellow et al. 2014, section 3): the same L_D ------------------------
+
+
+def _non_saturating_g(real: Tensor | None, fake: Tensor) -> Tensor:
+    # L_G = -E log s(a_f): steep where the discriminator is sure that a fake is fake
+    return softplus(-fake).mean()
+
+
+# --- Least squares (Mao et al. 2017, equation 9) ---------------------------------------------
+
+
+def _least_squares_d(real: Tensor, fake: Tensor) -> Tensor:
+    # L_D = 1/2 E (a_r - 1)^2 + 1/2 E a_f^2
+    return 0.5 * (real - 1).square().mean() + 0.5 * fake.square().mean()
+
+
+def _least_squares_g(real: Tensor | None, fake: Tensor) -> Tensor:
+    # L_G = 1/2 E (a_f - 1)^2
+    return 0.5 * (fake - 1).square().mean()
+
+
+# --- Hinge (Lim and Ye 2017; Miyato et al. 2018, equations 16 and 17) ------------------------
+
+
+def _hinge_d(real: Tensor, fake: Tensor) -> Tensor:
+    # L_D = E max(0, 1 - a_r) + E max(0, 1 + a_f)
+    return relu(1 - real).mean() + relu(1 + fake).mean()
+
+
+def _negative_mean_g(real: Tensor | None, fake: Tensor) -> Tensor:
+    # L_G = -E a_f, the generator's loss of the hinge and of the Wasserstein game
+    return -fake.mean()
+
+
+# --- Wasserstein (Arjovsky et al. 2017, equation 2); the critic must be kept Lipschitz -------
+
+
+def _wasserstein_d(real: Tensor, fake: Tensor) -> Tensor:
+    # L_D = E a_f - E a_r
+    return fake.mean() - real.mean()
+
+
+# --- Relativistic, paired (Jolicoeur-Martineau 2019; Huang et al. 2024, equation 2) ----------
+#     Only the difference between a real and a fake counts, so logits have a free offset.
+
+
+def _relativistic_d(real: Tensor, fake: Tensor) -> Tensor:
+    # L_D = E softplus(-(a_r - a_f))
+    return softplus(fake - real).mean()
+
+
+def _relativistic_g(real: Tensor | None, fake: Tensor) -> Tensor:
+    # L_G = E softplus(-(a_f - a_r))
+    return softplus(real - fake).mean()
+
+
+def _checked(loss: Callable, needs_real: bool, paired: bool) -> Callable:
+    """Refuse logits that are not one number per sample, the commonest silent mistake."""
+
+    def checked(real: Tensor | None, fake: Tensor) -> Tensor:
+        for name, logits, needed in (("real", real, needs_real), ("fake", fake, True)):
+            if logits is None:
+                if needed:
+                    raise TypeError(f"This loss needs the {name} logits, got None.")
+            elif logits.dim() == 0 or logits.shape[1:].numel() != 1:
+                raise ValueError(
+                    f"The {name} logits have shape {tuple(logits.shape)}, expected (N,) or (N, 1): "
+                    "a discriminator gives one logit per sample, so flatten or pool its output."
+                )
+        if paired and real.shape != fake.shape:
+            raise ValueError(
+                f"A paired loss compares reals and fakes one by one, got {tuple(real.shape)} real "
+                f"and {tuple(fake.shape)} fake logits: draw batches of equal size."
+            )
+        return loss(real, fake)
+
+    return checked
+
+
+def _game(name, discriminator, generator, equilibrium, paired=False) -> AdversarialLoss:
+    return AdversarialLoss(
+        name=name,
+        discriminator=_checked(discriminator, needs_real=True, paired=paired),
+        generator=_checked(generator, needs_real=paired, paired=paired),
+        paired=paired,
+        equilibrium=equilibrium,
+    )
+
+
+LOSSES: dict[str, AdversarialLoss] = {
+    game.name: game
+    for game in (
+        _game("minimax", _minimax_d, _minimax_g, equilibrium=2 * math.log(2)),
+        _game("non-saturating", _minimax_d, _non_saturating_g, equilibrium=2 * math.log(2)),
+        _game("least-squares", _least_squares_d, _least_squares_g, equilibrium=0.25),
+        _game("hinge", _hinge_d, _negative_mean_g, equilibrium=2.0),
+        _game("wasserstein", _wasserstein_d, _negative_mean_g, equilibrium=0.0),
+        _game(
+            "relativistic", _relativistic_d, _relativistic_g, equilibrium=math.log(2), paired=True
+        ),
+    )
+}
+
+
+def get_loss(name: str) -> AdversarialLoss:
+    """Return the loss called `name`.
+
+    Raises
+    ------
+    ValueError
+        If there is no such loss; the message lists those there are.
+
+    Examples
+    --------
+    >>> import torch
+    >>> game = get_loss("non-saturating")
+    >>> zero = torch.zeros(4)
+    >>> round(float(game.discriminator(zero, zero)), 4)  # 2 log 2
+    1.3863
+    """
+    if name not in LOSSES:
+        raise ValueError(f"Unknown loss {name!r}; choose one of {', '.join(LOSSES)}.")
+    return LOSSES[name]
+
+
+# --- Gradient penalties ----------------------------------------------------------------------
+
+
+def squared_gradient_norms(logits: Tensor, x: Tensor) -> Tensor:
+    r"""Squared length of each sample's own gradient, :math:`\|\nabla_x D(x)\|^2`.
+
+    Parameters
+    ----------
+    logits : Tensor, shape (N,) or (N, 1)
+        ``D(x)``, computed from `x` with a graph.
+    x : Tensor, shape (N, ...)
+        The samples, with ``requires_grad``.
+
+    Returns
+    -------
+    Tensor, shape (N,), float32
+        One squared norm per sample, over *all* axes but the first, and differentiable again.
+
+    Notes
+    -----
+    Summing the logits before differentiating gives each sample its own gradient only if the
+    discriminator treats samples one by one; batch normalization in it breaks this.
+    """
+    (gradient,) = torch.autograd.grad(logits.float().sum(), x, create_graph=True)
+    return gradient.float().flatten(1).square().sum(1)
+
+
+def _at(discriminator: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    """`squared_gradient_norms` at the points `x`, in float32 whatever the precision around."""
+    with torch.autocast(x.device.type, enabled=False):
+        x = x.detach().float().requires_grad_(True)
+        return squared_gradient_norms(discriminator(x), x)
+
+
+def r1(discriminator: nn.Module | Callable[[Tensor], Tensor], real: Tensor) -> Tensor:
+    r"""R1 penalty :math:`\tfrac12 E_x \|\nabla_x D(x)\|^2` on real samples.
+
+    Multiply it by :math:`\gamma`, the penalty weight (Mescheder et al. 2018, equation 9).
+
+    Parameters
+    ----------
+    discriminator : callable
+        Maps (N, ...) to logits (N,) or (N, 1).
+    real : Tensor, shape (N, ...)
+        Real samples; their own graph, if any, is not followed.
+
+    Returns
+    -------
+    Tensor
+        A scalar in float32.
+
+    Examples
+    --------
+    The logit of a linear discriminator :math:`w \cdot x` has gradient `w` everywhere:
+
+    >>> import torch
+    >>> w = torch.tensor([3.0, 4.0])
+    >>> float(r1(lambda x: x @ w, torch.randn(8, 2)))
+    12.5
+    """
+    return 0.5 * _at(discriminator, real).mean()
+
+
+def r2(discriminator: nn.Module | Callable[[Tensor], Tensor], fake: Tensor) -> Tensor:
+    r"""R2 penalty :math:`\tfrac12 E_z \|\nabla_x D(G(z))\|^2`: `r1` on generated samples.
+
+    Mescheder et al. 2018, equation 10. The generator gets no gradient from it.
+    """
+    return r1(discriminator, fake)
+
+
+def gradient_penalty(
+    critic: nn.Module | Callable[[Tensor], Tensor],
+    real: Tensor,
+    fake: Tensor,
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    r"""WGAN-GP penalty :math:`E (\|\nabla_{\hat x} D(\hat x)\| - 1)^2`.
+
+    The points :math:`\hat x = u x + (1 - u) G(z)` lie between a real and a fake sample, with one
+    :math:`u` drawn uniformly from [0, 1] for each pair (Gulrajani et al. 2017, equation 3).
+
+    Parameters
+    ----------
+    critic : callable
+        Maps (N, ...) to logits (N,) or (N, 1).
+    real, fake : Tensor, both of shape (N, ...)
+        The samples between which the penalty is measured.
+    generator : torch.Generator, optional
+        Source of `u`; torch's global one by default.
+
+    Returns
+    -------
+    Tensor
+        A scalar in float32, to be multiplied by the weight (10 in the paper).
+
+    Raises
+    ------
+    ValueError
+        If `real` and `fake` have different shapes.
+    """
+    if real.shape != fake.shape:
+        raise ValueError(
+            f"The penalty walks from each real to a fake, got shapes {tuple(real.shape)} and "
+            f"{tuple(fake.shape)}: draw batches of equal size."
+        )
+    u_shape = (len(real),) + (1,) * (real.dim() - 1)
+    u = torch.rand(u_shape, device=real.device, generator=generator)
+    between = u * real.detach().float() + (1 - u) * fake.detach().float()
+    # The square root has an infinite slope at zero; the small number keeps the gradient finite.
+    norms = (_at(critic, between) + 1e-12).sqrt()
+    return (norms - 1).square().mean()

@@ -1,0 +1,144 @@
+"""Convolutional networks after DCGAN (Radford, Metz and Chintala 2016).
+
+Both networks are pyramids: the generator starts from a 4x4 map of many channels and doubles the
+side while it halves the channels; the discriminator walks the same stairs down. The original has
+64x64 pixels, and is what these classes build for ``size=64, norm="batch"``.
+"""
+
+import itertools
+
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+__all__ = ["DCGANDiscriminator", "DCGANGenerator", "dcgan_pair"]
+
+NORMS = ("batch", "spectral", "none")
+
+
+def _channels_at(size: int, width: int) -> list[int]:
+    """Channels of the maps of side 4, 8, ..., size / 2: at most 8 x width, last `width`."""
+    if size < 8 or size & (size - 1):
+        raise ValueError(
+            f"A DCGAN doubles from 4x4, so its image side is a power of two from 8 on; got {size}."
+        )
+    levels = size.bit_length() - 3  # 8 -> 1, 16 -> 2, 32 -> 3, 64 -> 4
+    return [width * min(8, 2 ** (levels - 1 - level)) for level in range(levels)]
+
+
+def _check(channels: int, norm: str) -> None:
+    if channels not in (1, 3):
+        raise ValueError(f"Images have 1 (gray) or 3 (color) channels, got {channels}.")
+    if norm not in NORMS:
+        raise ValueError(f"Unknown norm {norm!r}; choose one of {', '.join(NORMS)}.")
+
+
+def _normed(layer: nn.Module, channels: int, norm: str) -> list[nn.Module]:
+    """The layer with its normalization; `layer` has a bias only where no batch norm follows."""
+    if norm == "batch":
+        return [layer, nn.BatchNorm2d(channels)]
+    return [spectral_norm(layer) if norm == "spectral" else layer]
+
+
+class DCGANGenerator(nn.Module):
+    """A generator of transposed convolutions, :math:`G(z)`.
+
+    Parameters
+    ----------
+    latent_dim : int
+        Length of the latent code `z` (100 in the paper).
+    size : int
+        Side of the image, a power of two from 8 on.
+    channels : {1, 3}
+        Gray or color.
+    width : int
+        Channels of the last hidden map, of side ``size / 2`` (64 in the paper).
+    norm : {"batch", "spectral", "none"}
+        Normalization of the hidden layers.
+    """
+
+    def __init__(self, latent_dim=100, size=64, channels=3, width=64, norm="batch"):
+        super().__init__()
+        _check(channels, norm)
+        self.latent_dim, self.shape = latent_dim, (channels, size, size)
+        self.config = {
+            "latent_dim": latent_dim,
+            "size": size,
+            "channels": channels,
+            "width": width,
+            "norm": norm,
+        }
+        maps = _channels_at(size, width)
+        bias = norm != "batch"
+        layers: list[nn.Module] = [nn.Unflatten(1, (latent_dim, 1, 1))]
+        # 1x1 -> 4x4, then each step doubles the side
+        first = nn.ConvTranspose2d(latent_dim, maps[0], 4, 1, 0, bias=bias)
+        layers += [*_normed(first, maps[0], norm), nn.ReLU(inplace=True)]
+        for before, after in itertools.pairwise(maps):
+            up = nn.ConvTranspose2d(before, after, 4, 2, 1, bias=bias)
+            layers += [*_normed(up, after, norm), nn.ReLU(inplace=True)]
+        layers += [nn.ConvTranspose2d(maps[-1], channels, 4, 2, 1, bias=bias), nn.Tanh()]
+        self.net = nn.Sequential(*layers)
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Map latent codes (N, latent_dim) to images (N, channels, size, size) in [-1, 1]."""
+        return self.net(z)
+
+
+class DCGANDiscriminator(nn.Module):
+    """A discriminator of strided convolutions, :math:`D(x)`: one logit per image.
+
+    Parameters
+    ----------
+    size, channels, width
+        As for `DCGANGenerator`; `width` counts the channels of the first hidden map.
+    norm : {"batch", "spectral", "none"}
+        Normalization of the hidden layers. Batch norm couples the samples of a batch, so gradient
+        penalties are not defined for it: use "none" or "spectral" with them.
+    """
+
+    def __init__(self, size=64, channels=3, width=64, norm="none"):
+        super().__init__()
+        _check(channels, norm)
+        self.shape = (channels, size, size)
+        self.config = {"size": size, "channels": channels, "width": width, "norm": norm}
+        maps = _channels_at(size, width)[::-1]
+        bias = norm != "batch"
+        # The paper leaves the first and the last layer without batch norm.
+        outer = "none" if norm == "batch" else norm
+        layers: list[nn.Module] = []
+        before = channels
+        for level, after in enumerate(maps):
+            down = nn.Conv2d(before, after, 4, 2, 1, bias=bias)
+            layers += _normed(down, after, norm if level else outer)
+            layers += [nn.LeakyReLU(0.2, inplace=True)]
+            before = after
+        # 4x4 -> one number
+        layers += _normed(nn.Conv2d(before, 1, 4, 1, 0, bias=bias), 1, outer)
+        self.net = nn.Sequential(*layers, nn.Flatten(0))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map images (N, channels, size, size) to logits (N,)."""
+        return self.net(x)
+
+
+def dcgan_pair(
+    size: int = 64,
+    channels: int = 3,
+    latent_dim: int = 100,
+    width: int = 64,
+    generator_norm: str = "batch",
+    discriminator_norm: str = "none",
+) -> tuple[DCGANGenerator, DCGANDiscriminator]:
+    """Return a convolutional generator and discriminator of equal width.
+
+    Examples
+    --------
+    >>> import torch
+    >>> g, d = dcgan_pair(size=32, channels=1, latent_dim=64, width=16)
+    >>> g(torch.randn(2, 64)).shape, d(g(torch.randn(2, 64))).shape
+    (torch.Size([2, 1, 32, 32]), torch.Size([2]))
+    """
+    return (
+        DCGANGenerator(latent_dim, size, channels, width, generator_norm),
+        DCGANDiscriminator(size, channels, width, discriminator_norm),
+    )

@@ -1,0 +1,101 @@
+"""Fully connected networks: for points in the plane and for small images."""
+
+import math
+
+from torch import Tensor, nn
+
+__all__ = ["MLPDiscriminator", "MLPGenerator", "mlp_pair"]
+
+
+def _hidden(inputs: int, width: int, depth: int) -> list[nn.Module]:
+    """`depth` hidden layers of `width` units, each followed by a leaky ReLU of slope 0.2."""
+    layers: list[nn.Module] = []
+    for _ in range(depth):
+        layers += [nn.Linear(inputs, width), nn.LeakyReLU(0.2)]
+        inputs = width
+    return layers
+
+
+class MLPGenerator(nn.Module):
+    """A fully connected generator, :math:`G(z)`.
+
+    Parameters
+    ----------
+    latent_dim : int
+        Length of the latent code `z`.
+    shape : sequence of int
+        Shape of one sample: ``(2,)`` for points, ``(C, H, W)`` for images.
+    width, depth : int
+        Units of a hidden layer, and number of hidden layers.
+    bounded : bool, optional
+        Whether a tanh keeps the output in [-1, 1]. By default it does for images (whose range
+        that is) and does not for points.
+    """
+
+    def __init__(self, latent_dim, shape, width=128, depth=3, bounded=None):
+        super().__init__()
+        shape = tuple(shape)
+        bounded = len(shape) == 3 if bounded is None else bounded
+        self.latent_dim, self.shape = latent_dim, shape
+        self.config = {
+            "latent_dim": latent_dim,
+            "shape": list(shape),
+            "width": width,
+            "depth": depth,
+            "bounded": bounded,
+        }
+        inputs = width if depth else latent_dim
+        self.net = nn.Sequential(
+            *_hidden(latent_dim, width, depth),
+            nn.Linear(inputs, math.prod(shape)),
+            nn.Tanh() if bounded else nn.Identity(),
+            nn.Unflatten(1, shape),
+        )
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Map latent codes (N, latent_dim) to samples (N, *shape)."""
+        return self.net(z)
+
+
+class MLPDiscriminator(nn.Module):
+    """A fully connected discriminator, :math:`D(x)`: one logit per sample.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        Shape of one sample: ``(2,)`` for points, ``(C, H, W)`` for images.
+    width, depth : int
+        Units of a hidden layer, and number of hidden layers.
+    """
+
+    def __init__(self, shape, width=128, depth=3):
+        super().__init__()
+        shape = tuple(shape)
+        self.shape = shape
+        self.config = {"shape": list(shape), "width": width, "depth": depth}
+        inputs = width if depth else math.prod(shape)
+        self.net = nn.Sequential(
+            nn.Flatten(), *_hidden(math.prod(shape), width, depth), nn.Linear(inputs, 1)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map samples (N, *shape) to logits (N,)."""
+        return self.net(x).squeeze(1)
+
+
+def mlp_pair(
+    shape, latent_dim: int = 8, width: int = 128, depth: int = 3
+) -> tuple[MLPGenerator, MLPDiscriminator]:
+    """Return a fully connected generator and discriminator of equal width and depth.
+
+    Examples
+    --------
+    >>> import torch
+    >>> g, d = mlp_pair((2,), latent_dim=4)
+    >>> d(g(torch.randn(16, 4))).shape
+    torch.Size([16])
+    """
+    return (
+        MLPGenerator(latent_dim, shape, width=width, depth=depth),
+        MLPDiscriminator(shape, width=width, depth=depth),
+    )

@@ -1,0 +1,177 @@
+import pytest
+import torch
+from torch import nn
+from torch.nn.functional import binary_cross_entropy_with_logits as bce
+
+from gan_tutorial import GAN, data, fit, losses, metrics, models
+from gan_tutorial.gan import latent_codes
+
+
+def pair(seed=0):
+    torch.manual_seed(seed)
+    return models.mlp_pair((2,), latent_dim=3, width=8, depth=1)
+
+
+def changed(before, network):
+    return any(
+        not torch.equal(a, b)
+        for a, b in zip(before, (p.detach() for p in network.parameters()), strict=True)
+    )
+
+
+def snapshot(network):
+    return [p.detach().clone() for p in network.parameters()]
+
+
+def test_ten_steps_equal_plain_pytorch():
+    """The loop a reader writes first, with binary cross-entropy, and the library: same weights."""
+    g, d = pair()
+    plain_g, plain_d = pair()
+    x = data.ring().sample(80, seed=0)
+    gan = GAN(g, d, loss="non-saturating", lr=1e-2, betas=(0.5, 0.999))
+    gan.seed(7)
+    opt_g = torch.optim.Adam(plain_g.parameters(), 1e-2, (0.5, 0.999))
+    opt_d = torch.optim.Adam(plain_d.parameters(), 1e-2, (0.5, 0.999))
+    noise = torch.Generator().manual_seed(7)
+    for real in x.chunk(10):
+        gan.step(real.clone())
+
+        fake = plain_g(torch.randn(8, 3, generator=noise)).detach()
+        opt_d.zero_grad()
+        d_loss = bce(plain_d(real), torch.ones(8)) + bce(plain_d(fake), torch.zeros(8))
+        d_loss.backward()
+        opt_d.step()
+
+        opt_g.zero_grad()
+        fake = plain_g(torch.randn(8, 3, generator=noise))
+        bce(plain_d(fake), torch.ones(8)).backward()
+        opt_g.step()
+    for ours, plain in zip(
+        snapshot(g) + snapshot(d), snapshot(plain_g) + snapshot(plain_d), strict=True
+    ):
+        torch.testing.assert_close(ours, plain, rtol=1e-5, atol=1e-7)
+
+
+def test_the_discriminator_update_with_penalties_descends_the_written_objective():
+    g, d = pair()
+    gan = GAN(g, d, loss="relativistic", r1=0.3, r2=0.7, lr=1e-3)
+    gan.optimizers["discriminator"] = torch.optim.SGD(d.parameters(), lr=1.0)
+    real = data.ring().sample(16, seed=1)
+    gan.seed(3)
+    fake = g(gan.latent(16)).detach()
+    gan.seed(3)
+    a_real, a_fake = d(real), d(fake)
+    objective = (
+        losses.get_loss("relativistic").discriminator(a_real, a_fake)
+        + 0.3 * losses.r1(d, real)
+        + 0.7 * losses.r2(d, fake)
+    )
+    gradients = torch.autograd.grad(objective, list(d.parameters()))
+    r1_before = losses.r1(d, real).item()
+    before = snapshot(d)
+    scalars = gan.discriminator_step(real)
+    for old, new, gradient in zip(before, snapshot(d), gradients, strict=True):
+        torch.testing.assert_close(new, old - gradient, rtol=1e-4, atol=1e-6)
+    assert scalars["r1"].item() == pytest.approx(r1_before, rel=1e-5)
+
+
+def test_each_player_changes_only_its_own_weights():
+    gan = GAN(*pair(), r1=0.1, r2=0.1)
+    real = data.ring().sample(16, seed=0)
+    g, d = snapshot(gan.generator), snapshot(gan.discriminator)
+    gan.discriminator_step(real)
+    assert changed(d, gan.discriminator)
+    assert not changed(g, gan.generator)
+    d = snapshot(gan.discriminator)
+    gan.generator_step(real)
+    assert changed(g, gan.generator)
+    assert not changed(d, gan.discriminator)
+    assert all(p.requires_grad for p in gan.discriminator.parameters())
+
+
+def test_several_discriminator_updates_use_different_reals():
+    gan = GAN(*pair(), d_steps=3)
+    seen = []
+    gan.discriminator_step = lambda real: seen.append(real) or {}
+    gan.step(torch.arange(24.0).reshape(12, 2))
+    assert [len(real) for real in seen] == [4, 4, 4]
+    assert torch.cat(seen).unique().numel() == 24
+
+
+def test_lazy_penalties_come_every_so_many_updates_with_the_same_mean_weight():
+    gan = GAN(*pair(), r1=0.1, penalty_every=4)
+    real = data.ring().sample(16, seed=0)
+    with_penalty = ["r1" in gan.step(real.clone()) for _ in range(8)]
+    assert with_penalty == [True, False, False, False] * 2
+
+
+@pytest.mark.parametrize("name", losses.LOSSES)
+def test_every_loss_moves_both_players(name):
+    gan = GAN(*pair(), loss=name)
+    g, d = snapshot(gan.generator), snapshot(gan.discriminator)
+    scalars = gan.step(data.ring().sample(16, seed=0))
+    assert changed(g, gan.generator)
+    assert changed(d, gan.discriminator)
+    assert all(value.isfinite() for value in scalars.values())
+
+
+def test_wasserstein_with_gradient_penalty_keeps_the_critic_slope_near_one():
+    torch.manual_seed(0)
+    g, d = models.mlp_pair((2,), 2, 32, 2)
+    gan = GAN(g, d, loss="wasserstein", gp=10.0, lr=(1e-5, 5e-3), d_steps=5, betas=(0.0, 0.9))
+    x = data.ring().sample(1000, seed=0) + torch.tensor([3.0, 0.0])
+    fit(gan, x, 100, batch_size=64, progress=False, device="cpu")
+    between = 0.5 * x[:200] + 0.5 * gan.sample(200, averaged=False)
+    slope = (2 * losses.r1(gan.discriminator, between)).sqrt()
+    assert float(slope) == pytest.approx(1, abs=0.15)
+
+
+def test_samples_depend_on_the_seed_only():
+    gan = GAN(*pair())
+    torch.testing.assert_close(gan.sample(4, seed=1), gan.sample(9, seed=1)[:4])
+    assert not torch.equal(gan.sample(4, seed=1), gan.sample(4, seed=2))
+    assert latent_codes(10_000, 3).std() == pytest.approx(1, abs=0.02)
+
+
+def test_recipes_by_kind_of_data():
+    ring, digits = data.load("ring", count=50), data.load("digits")
+    assert isinstance(GAN.for_data(ring).generator, models.MLPGenerator)
+    assert GAN.for_data(digits).generator.shape == (1, 8, 8)
+    balls = data.load("soccer", count=2, image_size=32)
+    gan = GAN.for_data(balls, latent_dim=5, width=8, r1=3.0)
+    assert isinstance(gan.generator, models.DCGANGenerator)
+    assert (gan.generator.latent_dim, gan.r1) == (5, 3.0)
+    with pytest.raises(ValueError, match="points"):
+        GAN.for_data(ring, model="dcgan")
+    with pytest.raises(ValueError, match="auto, mlp, dcgan"):
+        GAN.for_data(ring, model="transformer")
+
+
+def test_ring_recipe_finds_most_modes_in_a_few_seconds():
+    ring = data.load("ring", count=20_000)
+    torch.manual_seed(0)
+    gan = GAN.for_data(ring)
+    fit(gan, ring, 400, batch_size=128, progress=False, device="cpu")
+    assert metrics.mode_report(gan.sample(1000), ring.density).modes >= 6
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"r1": -1}, "r1 must not be negative"),
+        ({"d_steps": 0}, "d_steps"),
+        ({"penalty_every": 0}, "penalty_every"),
+        ({"loss": "bce"}, "Unknown loss"),
+    ],
+)
+def test_refusals(options, message):
+    with pytest.raises(ValueError, match=message):
+        GAN(*pair(), **options)
+
+
+def test_penalty_with_batch_norm_in_the_discriminator_is_refused():
+    g, _ = pair()
+    d = nn.Sequential(nn.Linear(2, 4), nn.BatchNorm1d(4), nn.Linear(4, 1))
+    GAN(g, d)
+    with pytest.raises(ValueError, match="batch norm"):
+        GAN(g, d, r1=1.0)

@@ -1,0 +1,112 @@
+import itertools
+
+import pytest
+import torch
+
+from gan_tutorial import models
+
+
+def count(network):
+    return sum(p.numel() for p in network.parameters())
+
+
+def test_mlp_shapes_ranges_and_counts():
+    g, d = models.mlp_pair((1, 8, 8), latent_dim=16, width=32, depth=2)
+    x = g(100 * torch.randn(5, 16))
+    assert x.shape == (5, 1, 8, 8)
+    assert x.abs().max() <= 1
+    assert d(x).shape == (5,)
+    assert count(g) == (16 * 32 + 32) + (32 * 32 + 32) + (32 * 64 + 64)
+    assert count(d) == (64 * 32 + 32) + (32 * 32 + 32) + (32 + 1)
+
+
+def test_points_are_not_bounded():
+    torch.manual_seed(0)
+    g, _ = models.mlp_pair((2,), latent_dim=4)
+    assert g(1000 * torch.randn(64, 4)).abs().max() > 1
+
+
+def test_depth_zero_is_linear():
+    d = models.MLPDiscriminator((2,), depth=0)
+    x, y = torch.randn(3, 2), torch.randn(3, 2)
+    torch.testing.assert_close(d(x + y) - d(y), d(x) - d(torch.zeros(3, 2)))
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("size", [8, 16, 32, 64, 128])
+def test_dcgan_shapes_at_every_size(size, channels):
+    g, d = models.dcgan_pair(size, channels, latent_dim=10, width=4)
+    x = g(torch.randn(2, 10))
+    assert x.shape == (2, channels, size, size)
+    assert x.abs().max() <= 1
+    assert d(x).shape == (2,)
+
+
+def test_the_papers_networks_have_the_known_number_of_parameters():
+    # 64x64 color images, 100 latent numbers, width 64, batch norm: counted by hand, layer by layer
+    g, d = models.dcgan_pair(64, 3, 100, 64, discriminator_norm="batch")
+    widths = [100, 512, 256, 128, 64, 3]
+    kernels = sum(16 * a * b for a, b in itertools.pairwise(widths))
+    assert count(g) == kernels + 2 * (512 + 256 + 128 + 64) == 3_576_704
+    widths = [3, 64, 128, 256, 512, 1]
+    kernels = sum(16 * a * b for a, b in itertools.pairwise(widths))
+    assert count(d) == kernels + 2 * (128 + 256 + 512) == 2_765_568
+
+
+def test_discriminator_sees_where_pixels_are():
+    # an image and the same pixels shuffled must differ: a per-pixel discriminator (no flatten) fails
+    torch.manual_seed(0)
+    x = torch.rand(4, 1, 32, 32) * 2 - 1
+    shuffled = x.flatten(2)[:, :, torch.randperm(1024)].reshape(x.shape)
+    for d in (models.DCGANDiscriminator(32, 1, 8), models.MLPDiscriminator((1, 32, 32))):
+        assert (d(x) - d(shuffled)).abs().max() > 1e-3
+
+
+def test_samples_do_not_influence_each_other_without_batch_norm():
+    torch.manual_seed(0)
+    x = torch.randn(4, 3, 16, 16)
+    for norm in ("none", "spectral"):
+        d = models.DCGANDiscriminator(16, 3, 8, norm).eval()
+        torch.testing.assert_close(d(x)[:1], d(x[:1]))
+    d = models.DCGANDiscriminator(16, 3, 8, "batch")
+    assert (d(x)[:1] - d(x[:1])).abs() > 1e-3
+
+
+def test_spectral_norm_bounds_every_layer():
+    torch.manual_seed(0)
+    d = models.DCGANDiscriminator(16, 1, 4, "spectral")
+    for _ in range(30):  # each pass is one power iteration
+        d(torch.randn(1, 1, 16, 16))
+    convolutions = [m for m in d.modules() if isinstance(m, torch.nn.Conv2d)]
+    for layer in convolutions:
+        largest = torch.linalg.matrix_norm(layer.weight.flatten(1), ord=2)
+        assert largest.item() == pytest.approx(1, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"size": 28}, "power of two"),
+        ({"size": 4}, "power of two"),
+        ({"channels": 2}, "1 .gray. or 3"),
+        ({"norm": "layer"}, "batch, spectral, none"),
+    ],
+)
+def test_refusals(arguments, message):
+    for kind in (models.DCGANGenerator, models.DCGANDiscriminator):
+        with pytest.raises(ValueError, match=message):
+            kind(**arguments)
+
+
+def test_networks_are_rebuilt_from_their_configuration():
+    for network in (*models.mlp_pair((2,), 3, 5, 1), *models.dcgan_pair(16, 3, 7, 4)):
+        again = models.build(models.config_of(network))
+        again.load_state_dict(network.state_dict())
+        assert models.config_of(again) == models.config_of(network)
+
+
+def test_a_foreign_network_is_described_but_not_built():
+    config = models.config_of(torch.nn.Linear(2, 3))
+    assert config == {"kind": "Linear", "parameters": 9}
+    with pytest.raises(ValueError, match="Linear"):
+        models.build(config)
