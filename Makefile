@@ -1,0 +1,57 @@
+# make book    the executed book, as HTML
+# make test    every unit test and every notebook
+# Both set up what they need in .venv first, with the first of these that is 3.11 or newer:
+PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11
+
+VENV := .venv
+PY := $(VENV)/bin/python
+READY := $(VENV)/.ready
+# Small networks run best on one thread each, several side by side; so do their tests.
+JOBS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$(( n < 4 ? n : 4 )))
+CELL_TIMEOUT ?= 600
+PYTEST := OMP_NUM_THREADS=1 $(PY) -m pytest -q -n $(JOBS)
+
+.PHONY: help book test unit lint format clean distclean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make book        execute every notebook and build the book: _build/html/index.html"
+	@echo "make test        run every unit test and every notebook"
+	@echo "make unit        run the unit tests only, without the notebooks"
+	@echo "make lint        check style and spelling; make format mends what can be mended"
+	@echo "make clean       remove what was built; make distclean removes .venv as well"
+	@echo "Options: JOBS=$(JOBS) (side by side), CELL_TIMEOUT=$(CELL_TIMEOUT) (seconds a cell may take)"
+
+book: $(READY)
+	@$(PY) tools/build_book.py --jobs $(JOBS) --timeout $(CELL_TIMEOUT)
+
+test: $(READY)
+	@echo "Unit tests, the examples in the docstrings, and every notebook cell by cell:"
+	@TQDM_DISABLE=1 $(PYTEST) --dist loadscope -o timeout=$(CELL_TIMEOUT) \
+	    --nbval-lax --nbval-cell-timeout=$(CELL_TIMEOUT) tests gan_tutorial $$($(PY) tools/toc.py)
+
+unit: $(READY)
+	@$(PYTEST)
+
+lint: $(READY)
+	@$(PY) -m ruff check --quiet && $(PY) -m ruff format --quiet --check \
+	    || { echo "make format mends most of this."; exit 1; }
+	@$(PY) -m codespell_lib
+	@$(PY) tools/toc.py | xargs -r $(PY) -m nbstripout --verify --keep-count --keep-id \
+	    || { echo "make format removes the outputs."; exit 1; }
+	@echo "Style and spelling are fine."
+
+format: $(READY)
+	@$(PY) -m ruff check --quiet --fix; $(PY) -m ruff format --quiet
+	@$(PY) tools/toc.py | xargs -r $(PY) -m nbstripout --keep-count --keep-id
+
+clean:
+	@rm -rf _build .pytest_cache .ruff_cache *.egg-info
+	@find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+distclean: clean
+	@rm -rf $(VENV)
+
+$(READY): requirements.txt pyproject.toml tools/setup.sh
+	@sh tools/setup.sh $(VENV) $(PYTHON)
+	@touch $@
