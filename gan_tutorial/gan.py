@@ -123,8 +123,10 @@ class GAN(Task):
         super().__init__(
             networks={"generator": generator, "discriminator": discriminator},
             optimizers={
-                "generator": torch.optim.Adam(generator.parameters(), lr_g, betas),
-                "discriminator": torch.optim.Adam(discriminator.parameters(), lr_d, betas),
+                "generator": torch.optim.Adam(generator.parameters(), lr_g, betas, fused=True),
+                "discriminator": torch.optim.Adam(
+                    discriminator.parameters(), lr_d, betas, fused=True
+                ),
             },
             averaged=("generator",),
             ema=ema,
@@ -164,7 +166,12 @@ class GAN(Task):
             raise ValueError(f"A DCGAN makes images, and {data.name} holds points: use 'mlp'.")
         if model == "mlp":
             recipe = POINTS if len(shape) == 1 else SMALL_IMAGES
-            networks = mlp_pair(shape, latent_dim or recipe["latent_dim"], width or 128)
+            networks = mlp_pair(
+                shape,
+                latent_dim or recipe["latent_dim"],
+                width or 128,
+                generator_depth=recipe["generator_depth"],
+            )
         else:
             recipe = IMAGES
             channels, height, side = shape
@@ -278,38 +285,19 @@ class GAN(Task):
 
 
 # The book's recipes: the relativistic paired loss with both penalties (Huang et al. 2024).
+_OPTIONS = {"loss": "relativistic", "lr": 1e-3, "betas": (0.0, 0.9)}
 POINTS = {
-    "latent_dim": 8,
-    "options": {
-        "loss": "relativistic",
-        "lr": 1e-3,
-        "betas": (0.0, 0.9),
-        "r1": 0.1,
-        "r2": 0.1,
-        "ema": 0.99,
-    },
+    "latent_dim": 2,
+    "generator_depth": 8,
+    "options": {**_OPTIONS, "r1": 0.1, "r2": 0.1, "ema": 0.99},
 }
 SMALL_IMAGES = {
     "latent_dim": 32,
-    "options": {
-        "loss": "relativistic",
-        "lr": 1e-3,
-        "betas": (0.0, 0.9),
-        "r1": 0.5,
-        "r2": 0.5,
-        "ema": 0.995,
-    },
+    "generator_depth": 3,
+    "options": {**_OPTIONS, "r1": 0.5, "r2": 0.5, "ema": 0.995},
 }
 IMAGES = {
     "latent_dim": 64,
     "width": 32,
-    "options": {
-        "loss": "relativistic",
-        "lr": 1e-3,
-        "betas": (0.0, 0.9),
-        "r1": 0.1,
-        "r2": 0.1,
-        "penalty_every": 4,
-        "ema": 0.995,
-    },
+    "options": {**_OPTIONS, "r1": 0.1, "r2": 0.1, "penalty_every": 4, "ema": 0.995},
 }

@@ -331,7 +331,7 @@ class Run:
 
 
 def _global_rng_state() -> dict:
-    name, keys, *rest = np.random.get_state()
+    name, keys, *rest = np.random.get_state()  # noqa: NPY002 (a callback may draw from it)
     return {
         "torch": torch.get_rng_state(),
         "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
@@ -345,7 +345,7 @@ def _set_global_rng_state(state: dict) -> None:
     if len(state["cuda"]) == torch.cuda.device_count():
         torch.cuda.set_rng_state_all(state["cuda"])
     name, keys, *rest = state["numpy"]
-    np.random.set_state((name, np.array(keys, dtype=np.uint32), *rest))
+    np.random.set_state((name, np.array(keys, dtype=np.uint32), *rest))  # noqa: NPY002
     version, words, gauss = state["python"]
     random.setstate((version, tuple(words), gauss))
 
@@ -369,7 +369,7 @@ def _interruptible(run: Run):
 
 
 def _bar(run: Run, progress: bool):
-    """A progress bar for terminal or notebook, with the latest losses behind it."""
+    """Make a progress bar, for terminal or notebook."""
     from tqdm.auto import tqdm
 
     options = {} if progress else {"disable": True}
@@ -491,7 +491,7 @@ def fit(
             for optimizer in task.optimizers.values():
                 for group in optimizer.param_groups:
                     group["lr"] = group["initial_lr"] * factor(run.step / steps)
-            scalars = task.step(data[batches.next().to(device, non_blocking=True)])
+            scalars = task.step(data[batches.next()])
             run.step += 1
             task.update_average(run.step)
             run.seconds = time.monotonic() - started

@@ -57,7 +57,7 @@ def test_truncated_file_is_one_sentence_that_names_the_previous(tmp_path, keep):
     checkpoints.save_checkpoint(tmp_path, STATE)
     path = checkpoints.save_checkpoint(tmp_path, STATE)
     path.write_bytes(path.read_bytes()[:keep])
-    with pytest.raises(CheckpointError, match="truncated.*rename checkpoint.previous") as caught:
+    with pytest.raises(CheckpointError, match=r"truncated.*rename checkpoint\.previous") as caught:
         checkpoints.load_checkpoint(tmp_path)
     assert "\n" not in str(caught.value)
 

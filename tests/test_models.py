@@ -54,7 +54,7 @@ def test_the_papers_networks_have_the_known_number_of_parameters():
 
 
 def test_discriminator_sees_where_pixels_are():
-    # an image and the same pixels shuffled must differ: a per-pixel discriminator (no flatten) fails
+    # Shuffled pixels must change the logit; without a flatten, a per-pixel discriminator fails.
     torch.manual_seed(0)
     x = torch.rand(4, 1, 32, 32) * 2 - 1
     shuffled = x.flatten(2)[:, :, torch.randperm(1024)].reshape(x.shape)

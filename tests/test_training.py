@@ -184,7 +184,7 @@ def test_resume_refuses_other_settings_and_names_them(tmp_path):
     assert "lr (was [0.001, 0.001], now [0.01, 0.01])" in message
     assert "batch_size (was 16, now 8)" in message
     assert "seed" not in message
-    with pytest.raises(CheckpointError, match="data.count"):
+    with pytest.raises(CheckpointError, match=r"data\.count"):
         quiet_fit(small_gan(), points(100), 4, out=tmp_path, resume=True)
 
 
@@ -266,9 +266,7 @@ def test_ctrl_c_ends_after_the_step_and_leaves_a_checkpoint(tmp_path, capsys):
 
 def test_ctrl_c_works_as_before_after_training():
     quiet_fit(small_gan(), points(), 1)
-    with pytest.raises(KeyboardInterrupt):
-        os.kill(os.getpid(), signal.SIGINT)
-        signal.sigtimedwait([], 0)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_training_works_in_a_thread():

@@ -33,7 +33,7 @@ def _check(channels: int, norm: str) -> None:
 
 
 def _normed(layer: nn.Module, channels: int, norm: str) -> list[nn.Module]:
-    """The layer with its normalization; `layer` has a bias only where no batch norm follows."""
+    """Put the normalization on or behind a layer."""
     if norm == "batch":
         return [layer, nn.BatchNorm2d(channels)]
     return [spectral_norm(layer) if norm == "spectral" else layer]

@@ -84,9 +84,15 @@ class MLPDiscriminator(nn.Module):
 
 
 def mlp_pair(
-    shape, latent_dim: int = 8, width: int = 128, depth: int = 3
+    shape,
+    latent_dim: int = 8,
+    width: int = 128,
+    depth: int = 3,
+    generator_depth: int | None = None,
 ) -> tuple[MLPGenerator, MLPDiscriminator]:
-    """Return a fully connected generator and discriminator of equal width and depth.
+    """Return a fully connected generator and discriminator of equal width.
+
+    They have equal depth, too, unless `generator_depth` says otherwise.
 
     Examples
     --------
@@ -96,6 +102,6 @@ def mlp_pair(
     torch.Size([16])
     """
     return (
-        MLPGenerator(latent_dim, shape, width=width, depth=depth),
+        MLPGenerator(latent_dim, shape, width=width, depth=generator_depth or depth),
         MLPDiscriminator(shape, width=width, depth=depth),
     )

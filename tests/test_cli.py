@@ -1,0 +1,201 @@
+import json
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from gan_tutorial import checkpoints
+from gan_tutorial.cli import main
+
+TINY = ["--width", "8", "--batch-size", "8", "--device", "cpu"]
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A folder of a finished run on the ring."""
+    folder = tmp_path / "run"
+    assert main(["train", "ring", "--out", str(folder), "--steps", "20", *TINY]) == 0
+    return folder
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """A folder of color pictures of mixed sizes and modes."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for i in range(30):
+        height, width = rng.integers(20, 60, 2)
+        mode = ("RGB", "L", "RGBA")[i % 3]
+        shape = (height, width) if mode == "L" else (height, width, len(mode))
+        picture = Image.fromarray(rng.integers(0, 256, shape, dtype=np.uint8), mode)
+        picture.save(folder / f"{i}.png")
+    return folder
+
+
+def failed(capsys, *arguments):
+    """The one sentence that a failing command prints."""
+    assert main(list(arguments)) == 2
+    lines = [
+        line for line in capsys.readouterr().err.splitlines() if not line.startswith("warning:")
+    ]
+    assert len(lines) == 1
+    assert lines[0].startswith("error: ")
+    return lines[0]
+
+
+def test_train_writes_a_run_that_can_be_sampled_and_described(run, tmp_path, capsys):
+    assert (run / "samples" / "step_000020.png").is_file()
+    grid = tmp_path / "grid.png"
+    assert main(["sample", str(run), "--count", "5", "--out", str(grid)]) == 0
+    assert Image.open(grid).size[0] > 100
+    capsys.readouterr()
+    assert main(["info", str(run), "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["step"] == 20
+    assert facts["data"]["name"] == "ring"
+    assert "history.csv" in facts["files"]
+    assert main(["info", str(run)]) == 0
+    assert "ring" in capsys.readouterr().out
+
+
+def test_samples_depend_on_their_seed(run, tmp_path):
+    pictures = []
+    for name, seed in (("a", 0), ("b", 0), ("c", 1)):
+        out = tmp_path / f"{name}.png"
+        assert main(["sample", str(run), "--seed", str(seed), "--out", str(out)]) == 0
+        pictures.append(out.read_bytes())
+    assert pictures[0] == pictures[1] != pictures[2]
+
+
+def test_resume_needs_no_options_and_equals_one_long_run(tmp_path):
+    begin = ["train", "ring", "--seed", "3", "--schedule", "constant", *TINY]
+    assert main([*begin, "--out", str(tmp_path / "whole"), "--steps", "30"]) == 0
+    assert main([*begin, "--out", str(tmp_path / "parts"), "--steps", "12"]) == 0
+    again = ["train", "ring", "--out", str(tmp_path / "parts"), "--resume", "--steps", "30"]
+    assert main(again) == 0
+    whole, parts = (
+        checkpoints.load_generator(tmp_path / name).state_dict() for name in ("whole", "parts")
+    )
+    assert all(torch.equal(whole[name], parts[name]) for name in whole)
+
+
+def test_resume_refuses_other_options_by_name(run, capsys):
+    message = failed(
+        capsys, "train", "ring", "--out", str(run), "--resume", "--lr", "0.5", "--seed", "0"
+    )
+    assert "lr (was None, now 0.5)" in message
+    assert "seed" not in message
+    message = failed(capsys, "train", "grid", "--out", str(run), "--resume", "--steps", "40")
+    assert "data.name (was ring, now grid)" in message
+
+
+def test_a_run_is_not_overwritten(run, capsys):
+    assert "--resume" in failed(capsys, "train", "ring", "--out", str(run))
+
+
+def test_own_pictures_with_a_broken_one_among_them(pictures, tmp_path, capsys):
+    (pictures / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n and then nothing")
+    begin = ["train", str(pictures), "--out", str(tmp_path / "run"), "--steps", "3", *TINY]
+    assert "broken.png" in failed(capsys, *begin)
+    assert main([*begin, "--on-error", "skip", "--image-size", "32"]) == 0
+    assert "broken.png" in capsys.readouterr().err
+    out = tmp_path / "grid.png"
+    assert main(["sample", str(tmp_path / "run"), "--out", str(out)]) == 0
+    assert Image.open(out).mode == "RGB"
+    assert checkpoints.load_generator(tmp_path / "run").shape == (3, 32, 32)
+
+
+def test_errors_are_one_sentence(tmp_path, run, capsys):
+    out = ["--out", str(tmp_path / "x")]
+    assert "ring" in failed(capsys, "train", "rign", *out)
+    assert "digits" in failed(capsys, "train", "imagenet", *out)
+    assert "steps" in failed(capsys, "train", "ring", *out, "--steps", "0")
+    assert "--steps" in failed(capsys, "train", "ring", *out, "--steps", "many")
+    assert "power of two" in failed(capsys, "train", "soccer", *out, "--image-size", "20")
+    assert "device" in failed(capsys, "train", "ring", *out, "--device", "abacus").lower()
+    assert "--out" in failed(capsys, "train", "ring")
+    assert "not the folder of a run" in failed(capsys, "sample", str(tmp_path), *out)
+    assert "--count" in failed(capsys, "sample", str(run), *out, "--count", "0")
+    assert "COMMAND" in failed(capsys)
+    damaged = run / "checkpoint.safetensors"
+    damaged.write_bytes(damaged.read_bytes()[:1000])
+    message = failed(capsys, "train", "ring", "--out", str(run), "--resume", "--steps", "30")
+    assert "truncated" in message
+    assert "checkpoint.previous.safetensors" in message
+
+
+def test_divergence_is_an_error_and_keeps_the_checkpoint(tmp_path, capsys):
+    out = tmp_path / "run"
+    message = failed(
+        capsys, "train", "ring", "--out", str(out), "--lr", "1e30", "--steps", "50", *TINY
+    )
+    assert "became" in message
+    assert checkpoints.load_checkpoint(out)["step"] == 0
+
+
+def test_the_module_runs_as_a_program():
+    done = subprocess.run(
+        [sys.executable, "-m", "gan_tutorial", "train", "nothing", "--out", "x"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: ")
+    assert "Traceback" not in done.stderr
+
+
+KILLING = """
+import os, random, signal, sys, time
+import torch
+from gan_tutorial import GAN, data, fit, models
+
+torch.set_num_threads(1)
+
+def train(out, resume=True, callbacks=()):
+    torch.manual_seed(0)
+    gan = GAN(*models.mlp_pair((2,), 2, 8, 1), r1=0.1, lr=1e-3)
+    x = data.ring().sample(200, seed=0)
+    fit(gan, x, STEPS, batch_size=8, out=out, resume=resume, save_every=1, progress=False,
+        callbacks=callbacks, device="cpu")
+    return gan
+
+STEPS, folder, moments = 100_000, sys.argv[1], random.Random(0)
+for kill in range(10):
+    child = os.fork()
+    if child == 0:
+        train(folder + "/killed")
+        os._exit(1)
+    time.sleep(moments.uniform(0.05, 0.5))
+    os.kill(child, signal.SIGKILL)
+    assert os.waitpid(child, 0)[1] == signal.SIGKILL
+    assert not [n for n in os.listdir(folder) if n != "killed"]
+
+from gan_tutorial.checkpoints import load_checkpoint
+step = load_checkpoint(folder + "/killed")["step"]
+STEPS = step + 5
+killed, whole = train(folder + "/killed"), train(folder + "/whole")
+same = all(torch.equal(a, b) for a, b in zip(killed.generator.parameters(),
+                                             whole.generator.parameters(), strict=True))
+print(step, same, len(os.listdir(folder + "/killed")))
+"""
+
+
+@pytest.mark.skipif(not hasattr(__import__("os"), "fork"), reason="needs fork")
+def test_ten_kills_at_random_moments_lose_nothing(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(KILLING), str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    step, same, files = done.stdout.split()
+    assert int(step) > 10
+    assert same == "True"
+    assert int(files) == 5  # nothing half-written is left over
