@@ -26,7 +26,6 @@ def main() -> int:
     options = parser.parse_args()
 
     paths = notebooks()
-    print(f"Executing {len(paths)} notebooks, {options.jobs} at a time ...", flush=True)
     try:
         results = execute(ROOT, paths, options.jobs, options.timeout)
     except (KeyboardInterrupt, asyncio.CancelledError):

@@ -68,6 +68,7 @@ def execute(root: Path, paths: Iterable[Path], jobs: int, timeout: int) -> list[
             done.append(Result(path, seconds, cached=True))
         except KeyError:
             waiting.append((path, notebook))
+    print(f"{len(done) + len(waiting)} notebooks, {len(waiting)} to execute ...", flush=True)
     if waiting:
         done += asyncio.run(_execute_all(root, waiting, jobs, timeout, cache))
     return done
@@ -131,14 +132,13 @@ async def _execute_one(root, path, notebook, timeout, progress: Callable) -> Res
     except CellExecutionError as failure:
         error = failure.traceback
     except CellTimeoutError:
-        error = f"This cell ran longer than {timeout} s."
+        error = f"{current.source}\n\nThis cell ran longer than {timeout} s."
     except DeadKernelError:
         if asyncio.current_task().cancelling():  # we ended it: Ctrl-C
             raise asyncio.CancelledError from None
-        error = "The kernel died while it ran this cell; was there enough memory?"
+        error = f"{current.source}\n\nThe kernel died in this cell; was there enough memory?"
     if error:
-        where = f"{path.relative_to(root)}, code cell {position}"
-        error = f"{where}:\n\n{current.source}\n\n{error}"
+        error = f"{path.relative_to(root)}, code cell {position}:\n\n{error}"
     return Result(path, time.perf_counter() - start, error=error)
 
 

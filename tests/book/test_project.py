@@ -1,0 +1,100 @@
+"""The project's own files agree with each other."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+import toc
+import yaml
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+import gan_tutorial
+
+# Preinstalled in Colab in August 2026: the library must be satisfied with these.
+COLAB = {
+    "torch": "2.11.0",
+    "numpy": "2.1.3",
+    "scipy": "1.16.3",
+    "matplotlib": "3.10.0",
+    "scikit-learn": "1.6.1",
+    "pillow": "11.3.0",
+    "pooch": "1.9.0",
+    "tqdm": "4.67.3",
+    "safetensors": "0.8.0",
+    "ipywidgets": "7.7.1",
+}
+
+
+@pytest.fixture(scope="module")
+def pins(root) -> dict[str, str]:
+    lines = (root / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    lines = [line for line in lines if line and not line.startswith("#")]
+    assert all(re.fullmatch(r"[a-z0-9-]+==[\w.]+", line) for line in lines), "pins only"
+    return dict(line.split("==") for line in lines)
+
+
+def test_ci_runs_lint_and_the_commands_of_the_readme(root):
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    ci = (root / ".ci" / "run").read_text(encoding="utf-8")
+    documented = re.findall(r"^make \w+", readme, re.M)
+    assert documented[:2] == ["make book", "make test"]
+    assert re.findall(r"^make .*", ci, re.M) == ["make lint", "make book", "make test"]
+
+
+def test_every_address_of_the_repository_is_the_same(root, repository):
+    files = [*toc.pages()]
+    for pattern in ("*.md", "*.yml", "*.cff", "gan_tutorial/**/*.py"):
+        files += root.glob(pattern)
+    uses = {
+        address
+        for path in files
+        for address in re.findall(
+            r"https://github\.com/[\w.-]+/gan_tutorial\b", path.read_text(encoding="utf-8")
+        )
+    }
+    assert uses == {repository}
+
+
+def test_version_is_the_cited_one(root):
+    citation = yaml.safe_load((root / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citation["version"] == gan_tutorial.__version__
+
+
+def test_colab_satisfies_the_library(project):
+    for line in project["project"]["dependencies"]:
+        need = Requirement(line)
+        assert {part.operator for part in need.specifier} == {">="}, line
+        assert need.specifier.contains(COLAB[need.name]), line
+
+
+def test_pins_satisfy_every_requirement(project, pins):
+    asked = list(project["project"]["dependencies"])
+    for extra in project["project"]["optional-dependencies"].values():
+        asked += extra
+    for need in map(Requirement, asked):
+        if need.name != "gan_tutorial":
+            assert need.specifier.contains(Version(pins[need.name])), need
+
+
+def test_import_is_light():
+    """`import gan_tutorial` brings in torch and numpy, and what those bring, only."""
+    program = (
+        "import sys, torch, numpy; before = {name.split('.')[0] for name in sys.modules};"
+        "import gan_tutorial; after = {name.split('.')[0] for name in sys.modules};"
+        "print(*sorted(after - before - set(sys.stdlib_module_names)))"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert run.stdout.split() == ["gan_tutorial"], run.stderr
+
+
+def test_no_machine_paths(root):
+    pattern = re.compile(r"(?<![\w.])/(root|home/\w+|Users/\w+|work)/")
+    files = [path for path in root.glob("*") if path.is_file()]
+    for folder in ("book", "gan_tutorial", "tests", "tools", "benchmarks"):
+        files += (path for path in (root / folder).rglob("*") if "__pycache__" not in path.parts)
+    for path in files:
+        if path.suffix in {".py", ".md", ".ipynb", ".yml", ".toml", ".txt", ".json", ".sh", ".css"}:
+            found = pattern.search(path.read_text(encoding="utf-8"))
+            assert not found, f"{path.relative_to(root)}: {found}"

@@ -1,0 +1,81 @@
+"""The tools that build the book, tried on a book of one page."""
+
+import nbformat
+import pytest
+from check_pages import complaints, undescribed_pictures
+from execute import execute, fingerprint
+from nbformat.v4 import new_code_cell, new_notebook
+
+
+@pytest.fixture
+def book(tmp_path):
+    """Return a function that writes the page with the given cells and executes it."""
+    (tmp_path / "gan_tutorial").mkdir()
+    (tmp_path / "gan_tutorial" / "__init__.py").write_text("ANSWER = 1\n")
+    (tmp_path / "book").mkdir()
+    page = tmp_path / "book" / "page.ipynb"
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+
+    def run(*cells: str):
+        notebook = new_notebook(metadata={"kernelspec": kernel})
+        notebook.cells = [new_code_cell(cell) for cell in cells]
+        nbformat.write(notebook, page)
+        (result,) = execute(tmp_path, [page], jobs=2, timeout=60)
+        return result
+
+    run.library = tmp_path / "gan_tutorial" / "__init__.py"
+    return run
+
+
+def test_page_is_executed_again_only_when_it_or_the_library_changes(book):
+    cell = "import gan_tutorial; assert gan_tutorial.ANSWER == 1"
+    assert book(cell).error is None
+    assert book(cell).cached
+    book.library.write_text("ANSWER = 2\n")
+    again = book(cell)
+    assert not again.cached
+    assert "AssertionError" in again.error
+
+
+def test_failing_cell_is_named_and_not_cached(book):
+    for _ in range(2):
+        result = book("x = 1", "x / 0")
+        assert "page.ipynb, code cell 2/2" in result.error
+        assert "ZeroDivisionError" in result.error
+        assert not result.cached
+
+
+def test_page_runs_in_its_own_folder_on_one_thread(book):
+    cell = (
+        "import os, pathlib\n"
+        "assert pathlib.Path('page.ipynb').is_file()\n"
+        "assert os.environ['OMP_NUM_THREADS'] == '1'"
+    )
+    assert book(cell).error is None
+
+
+def test_fingerprint_covers_library_results_and_pins(tmp_path):
+    seen = {fingerprint(tmp_path)}
+    for file in ("gan_tutorial/a/b.py", "benchmarks/results/c.json", "requirements.txt"):
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_text("1")
+        seen.add(fingerprint(tmp_path))
+    assert len(seen) == 4
+    (tmp_path / "README.md").write_text("1")
+    assert fingerprint(tmp_path) in seen
+
+
+def test_pictures_need_a_description_of_their_own():
+    html = """<img src="logo.png"><article>
+        <img src="a.png" alt="Samples on a ring">
+        <img src="b.png"> <img src="c.png" alt="">
+        <img src="d.png" alt="../_images/0123456789abcdef0123456789abcdef.png">
+    </article><img src="e.png">"""
+    assert undescribed_pictures(html) == ["b.png", "c.png", "d.png"]
+
+
+def test_complaint_names_the_page(tmp_path):
+    (tmp_path / "page.html").write_text("<article><img src='a.png'></article>")
+    (tmp_path / "fine.html").write_text("<article><img src='a.png' alt='A'></article>")
+    (only,) = complaints(tmp_path)
+    assert only.startswith("page.html")

@@ -1,0 +1,23 @@
+"""What every test starts from: one thread, no screen, fresh random numbers."""
+
+import os
+from pathlib import Path
+
+# Before torch is imported: tests run side by side, and small networks are fastest on one thread.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+import pytest
+import torch
+
+
+@pytest.fixture(autouse=True)
+def _seeded():
+    """Make a test's random numbers independent of the tests that ran before it."""
+    torch.manual_seed(0)
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """Return the repository's root."""
+    return Path(__file__).resolve().parent.parent
