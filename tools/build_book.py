@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -33,7 +34,7 @@ def main() -> int:
         return 130
     failed = [result for result in results if result.error]
     for result in failed:
-        print(f"\n{'=' * 80}\n{result.error}", file=sys.stderr)
+        print(f"\n{'=' * 80}\n{plain(result.error)}", file=sys.stderr)
     if failed:
         print(f"\n{len(failed)} of {len(paths)} notebooks failed: no book.", file=sys.stderr)
         return 1
@@ -53,6 +54,11 @@ def main() -> int:
         print(f"  {result.seconds:5.0f} s  {result.path.relative_to(ROOT)} (run {when})")
     print(f"\nThe book: {ROOT / '_build' / 'html' / 'index.html'}")
     return 0
+
+
+def plain(text: str) -> str:
+    """Return a traceback without its colors, unless a terminal is there to show them."""
+    return text if sys.stderr.isatty() else re.sub(r"\x1b\[[\d;]*m", "", text)
 
 
 def build_pages(root: Path, fresh: bool) -> bool:

@@ -68,7 +68,7 @@ def execute(root: Path, paths: Iterable[Path], jobs: int, timeout: int) -> list[
             done.append(Result(path, seconds, cached=True))
         except KeyError:
             waiting.append((path, notebook))
-    print(f"{len(done) + len(waiting)} notebooks, {len(waiting)} to execute ...", flush=True)
+    print(f"Notebooks: {len(done) + len(waiting)}; to execute: {len(waiting)}", flush=True)
     if waiting:
         done += asyncio.run(_execute_all(root, waiting, jobs, timeout, cache))
     return done

@@ -36,6 +36,6 @@ if [ ! -e "$venv" ]; then
 fi
 
 echo "Installing the packages of requirements.txt; the first time takes some minutes ..."
-pip="$venv/bin/python -m pip --disable-pip-version-check --quiet"
+pip="$venv/bin/python -m pip --disable-pip-version-check -qq" # errors only
 $pip install -r requirements.txt
 $pip install --no-build-isolation --no-deps --editable .

@@ -11,6 +11,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 import gan_tutorial
+from gan_tutorial import cli
 
 # Preinstalled in Colab in August 2026: the library must be satisfied with these.
 COLAB = {
@@ -41,6 +42,22 @@ def test_ci_runs_lint_and_the_commands_of_the_readme(root):
     documented = re.findall(r"^make \w+", readme, re.M)
     assert documented[:2] == ["make book", "make test"]
     assert re.findall(r"^make .*", ci, re.M) == ["make lint", "make book", "make test"]
+
+
+def test_python_of_the_readme_runs(root):
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    (program,) = re.findall(r"^```python\n(.*?)^```", readme, re.M | re.S)
+    names: dict = {}
+    exec(re.sub(r"steps=\d+", "steps=2", program), names)
+    assert names["samples"].shape == (64, *names["dataset"].shape)
+
+
+def test_command_lines_of_the_readme_are_understood(root):
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    lines = re.findall(r"^python -m gan_tutorial ([^#\n]*)", readme, re.M)
+    assert len(lines) == 4
+    for line in lines:
+        cli._parser().parse_args(line.split())
 
 
 def test_every_address_of_the_repository_is_the_same(root, repository):
