@@ -1,6 +1,31 @@
-"""Where samples come from."""
+"""Where samples come from.
 
+`load` returns any data set by its name, or a folder of pictures by its path. The functions with
+the names of the data sets give the same without conversions; the mixtures and `soccer` are
+endless there.
+"""
+
+from .cifar import cifar10
 from .dataset import Dataset
+from .digits import digits
+from .folder import folder
+from .loading import NAMES, load
 from .mixtures import Mixture, grid, ring, swiss_roll
+from .mnist import fashion_mnist, mnist
+from .soccer import soccer
 
-__all__ = ["Dataset", "Mixture", "grid", "ring", "swiss_roll"]
+__all__ = [
+    "NAMES",
+    "Dataset",
+    "Mixture",
+    "cifar10",
+    "digits",
+    "fashion_mnist",
+    "folder",
+    "grid",
+    "load",
+    "mnist",
+    "ring",
+    "soccer",
+    "swiss_roll",
+]

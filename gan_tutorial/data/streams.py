@@ -2,7 +2,7 @@
 
 import numpy as np
 
-__all__ = ["SPLITS", "check_count", "check_split", "uniforms"]
+__all__ = ["SPLITS", "check_count", "check_split", "choose", "seed_of", "uniforms"]
 
 SPLITS = ("train", "validation", "test")
 
@@ -47,6 +47,11 @@ def uniforms(seed: int, stream: int, index: np.ndarray, field: int) -> np.ndarra
     return (bits >> np.uint64(11)) * 2.0**-53
 
 
+def seed_of(seed: int, stream: int) -> int:
+    """Return a seed for a generator of another kind, different for each stream."""
+    return int(uniforms(seed, stream, np.array([0]), 0)[0] * 2**53)
+
+
 def _mix(bits):
     """Scatter each bit of a 64-bit number over all of them."""
     bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -69,3 +74,20 @@ def check_count(count: int, what: str = "count") -> int:
     if count < 1:
         raise ValueError(f"{what} must be at least 1, not {count}.")
     return int(count)
+
+
+def choose(available: int, count: int | None, seed: int, what: str) -> np.ndarray:
+    """Return which `count` of `available` rows to take, in order; all of them for None.
+
+    With one seed, the rows of a smaller count are among those of a larger one.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer; the message calls them `what`.
+    """
+    if count is None:
+        return np.arange(available)
+    if check_count(count) > available:
+        raise ValueError(f"count={count} is more than the {available} samples of {what}.")
+    return np.sort(np.argsort(uniforms(seed, 0, np.arange(available), 0))[:count])

@@ -1,0 +1,85 @@
+"""Reading one picture file, whatever its size and mode, into a square of bytes."""
+
+from pathlib import Path
+
+import numpy as np
+
+__all__ = ["MOST_PIXELS", "UnreadablePictureError", "read_picture"]
+
+# A file of a few kilobytes can claim to hold more pixels than there is memory for. Pillow itself
+# refuses those above 178,956,970 pixels and warns, too late, of those above half as many.
+MOST_PIXELS = 150_000_000
+TOO_LARGE = f"too large: more than {MOST_PIXELS // 10**6} million pixels"
+
+
+class UnreadablePictureError(Exception):
+    """A file that gives no picture; the message says in a few words why."""
+
+
+def read_picture(
+    path: Path, size: int, channels: int = 3, background: tuple[int, int, int] = (255, 255, 255)
+) -> np.ndarray:
+    """Read a picture, turn it upright, lay it on a background, cut it square, and scale it.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    size : int
+        Width and height of the result.
+    channels : {3, 1}
+        RGB or gray (the weights of ITU-R BT.601, as Pillow has them).
+    background : tuple of three int
+        RGB in 0..255, seen where the picture is transparent.
+
+    Returns
+    -------
+    ndarray of uint8, shape (channels, size, size)
+
+    Raises
+    ------
+    UnreadablePictureError
+        If the file is empty, broken, no picture, or too large.
+    """
+    from PIL import Image, ImageOps
+
+    try:
+        if not path.is_file():
+            raise UnreadablePictureError("not a regular file")
+        if path.stat().st_size == 0:
+            raise UnreadablePictureError("empty")
+        with Image.open(path) as image:
+            if image.width * image.height > MOST_PIXELS:
+                raise UnreadablePictureError(TOO_LARGE)
+            # JPEG files can be decoded at a half, a quarter or an eighth of their size.
+            image.draft(None, (2 * size, 2 * size))
+            image = ImageOps.exif_transpose(image)
+            image = _opaque(image, background)
+            image = ImageOps.fit(image, (size, size), Image.Resampling.LANCZOS)
+            pixels = np.asarray(image if channels == 3 else image.convert("L"))
+    except UnreadablePictureError:
+        raise
+    except Image.UnidentifiedImageError:
+        raise UnreadablePictureError("not a picture") from None
+    except Image.DecompressionBombError:
+        raise UnreadablePictureError(TOO_LARGE) from None
+    except Exception as error:  # a damaged file can fail in any way
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise UnreadablePictureError(f"broken: {reason}") from error
+    return pixels.reshape(size, size, channels).transpose(2, 0, 1)
+
+
+def _opaque(image, background):
+    """Return `image` in mode RGB, laid on `background` where it is transparent."""
+    from PIL import Image
+
+    if image.mode == "I" or image.mode.startswith("I;16"):  # 16 bits of gray
+        levels = np.asarray(image).astype(np.float32) / 257
+        image = Image.fromarray(levels.round().clip(0, 255).astype(np.uint8))
+    if image.mode == "F":
+        raise UnreadablePictureError("its pixels are fractions of an unknown range")
+    if image.mode in ("RGBA", "RGBa", "LA", "La", "PA") or "transparency" in image.info:
+        canvas = Image.new("RGBA", image.size, (*background, 255))
+        canvas.alpha_composite(image.convert("RGBA"))
+        image = canvas
+    return image.convert("RGB")
