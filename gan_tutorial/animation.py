@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Recorder", "animation"]
+__all__ = ["Recorder", "animation", "frame"]
 
 _serial = count()
 
@@ -125,7 +125,7 @@ def animation(
         raise ValueError("there is no frame to show")
     if not alt.strip():
         raise ValueError("alt is empty: say in a sentence what the animation shows")
-    pictures = [_rgb(frame) for frame in frames]
+    pictures = [frame(given) for given in frames]
     sizes = {picture.shape for picture in pictures}
     if len(sizes) > 1:
         raise ValueError(f"all frames must have one size, not {sorted(sizes)}")
@@ -212,7 +212,7 @@ class Recorder:
         """Draw a frame if this step is one to keep."""
         wanted = state.step % self.every == 0 if self.steps is None else state.step in self.steps
         if wanted:
-            self.frames.append(_rgb(self.draw(state)))
+            self.frames.append(frame(self.draw(state)))
             self.captions.append(f"step {state.step:,}")
 
     def animation(self, *, alt: str, **options: Any) -> Any:
@@ -220,20 +220,37 @@ class Recorder:
         return animation(self.frames, self.captions, alt=alt, **options)
 
 
-def _rgb(frame: Any) -> np.ndarray:
-    """Turn a PIL image, an array or a figure into a uint8 array (H, W, 3)."""
-    if hasattr(frame, "savefig"):
+def frame(picture: Any) -> np.ndarray:
+    """Turn a picture into what `animation` is made of.
+
+    Parameters
+    ----------
+    picture : PIL image, array or matplotlib figure
+        An array has shape (H, W) or (H, W, 3) and holds uint8, or floats in [0, 1]. A figure is
+        closed, so that many of them do not fill the memory.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (H, W, 3), uint8.
+
+    Raises
+    ------
+    ValueError
+        If an array has another shape or range.
+    """
+    if hasattr(picture, "savefig"):
         import matplotlib.pyplot as plt
         from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-        canvas = FigureCanvasAgg(frame)
+        canvas = FigureCanvasAgg(picture)
         canvas.draw()
         array = np.asarray(canvas.buffer_rgba())[..., :3].copy()
-        plt.close(frame)
+        plt.close(picture)
         return array
-    if hasattr(frame, "convert"):
-        return np.asarray(frame.convert("RGB"))
-    array = np.asarray(frame)
+    if hasattr(picture, "convert"):
+        return np.asarray(picture.convert("RGB"))
+    array = np.asarray(picture)
     if array.ndim == 2:
         array = array[..., None].repeat(3, axis=2)
     if array.ndim != 3 or array.shape[2] != 3:

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .animation import Recorder, animation
+from .animation import Recorder, animation, frame
 from .files import write_atomically
 from .gan import sample_generator
 
@@ -27,6 +27,7 @@ __all__ = [
     "Recorder",
     "animation",
     "curves",
+    "frame",
     "image_grid",
     "interpolate",
     "interpolation",
@@ -323,20 +324,26 @@ def samples_2d(
 
     side = torch.linspace(-extent, extent, 160)
     mesh = torch.cartesian_prod(side, side)  # rows run along x: transposed for imshow below
-    box = (-extent, extent, -extent, extent)
-    look = {"extent": box, "origin": "lower", "interpolation": "bilinear", "aspect": "equal"}
     if discriminator is not None:
         with torch.no_grad():
             logits = discriminator(mesh).detach().cpu().reshape(160, 160).T.numpy() - center
+        belief = 1 / (1 + np.exp(-logits.clip(-30, 30)))
         colors = LinearSegmentedColormap.from_list("verdict", ["#f3b58a", _PAPER, "#8fc1e3"])
-        ax.imshow(1 / (1 + np.exp(-logits.clip(-30, 30))), cmap=colors, vmin=0, vmax=1, **look)
+        # In ten bands: their edges show the slope, and flat colors make small files.
+        ax.contourf(side, side, belief, levels=np.linspace(0, 1, 11), cmap=colors, vmin=0, vmax=1)
         if logits.min() < 0 < logits.max():
             ax.contour(side, side, logits, levels=[0.0], colors="black", linewidths=0.9)
     elif density is not None:
         with torch.no_grad():
             field = density.log_prob(mesh).cpu().reshape(160, 160).T.double().exp().numpy()
+        look = {
+            "extent": (-extent, extent) * 2,
+            "origin": "lower",
+            "interpolation": "bilinear",
+            "cmap": "Greys",
+        }
         # The square root keeps the flanks of narrow modes visible.
-        ax.imshow(np.sqrt(field / field.max()), cmap="Greys", vmin=0, vmax=1.6, **look)
+        ax.imshow(np.sqrt(field / field.max()), vmin=0, vmax=1.6, **look)
     small = {"s": 5, "alpha": 0.6, "linewidths": 0}
     if real is not None:
         ax.scatter(*points[0].T.numpy(), color=REAL, label="real", **small)

@@ -126,12 +126,16 @@ def test_samples_are_drawn_in_the_colors_of_their_players():
     assert to_rgb(drawn["generated"].get_facecolor()[0, :3]) == to_rgb(plots.FAKE)
 
 
-def test_field_has_x_to_the_right_and_y_upwards():
-    ax = plots.samples_2d(discriminator=lambda points: points[:, 0] + 10 * points[:, 1])
-    (image,) = ax.images
-    field = image.get_array()
-    assert image.origin == "lower"
-    assert field[0, 0] < field[0, -1] < field[-1, 0] < field[-1, -1]
+def test_ground_has_x_to_the_right_and_y_upwards():
+    steep = plots.samples_2d(discriminator=lambda p: 50 * (p[:, 0] - 0.5), extent=2)
+    line = steep.collections[-1].get_paths()[0].vertices  # the logit is zero here
+    np.testing.assert_allclose(line[:, 0], 0.5, atol=0.02)
+    shifted = plots.samples_2d(discriminator=lambda p: 50 * p[:, 1], extent=2, center=-50.0)
+    line = shifted.collections[-1].get_paths()[0].vertices
+    np.testing.assert_allclose(line[:, 1], -1.0, atol=0.02)
+
+
+def test_density_has_x_to_the_right_and_y_upwards():
     density = SimpleNamespace(
         means=torch.tensor([[1.0, -0.5]]),
         log_prob=lambda p: -50 * ((p - torch.tensor([1.0, -0.5])) ** 2).sum(1),
