@@ -17,7 +17,7 @@ import torch
 
 from . import checkpoints, data, plots
 from .files import write_atomically
-from .gan import GAN, latent_codes, sample_generator
+from .gan import GAN, latent_codes, recipe_for, sample_generator
 from .history import History
 from .losses import LOSSES
 from .training import SCHEDULES, fit, pick_device
@@ -48,6 +48,8 @@ DEFAULTS = {
     "save_every": None,
     "samples_every": None,
 }
+# Options that replace a part of the recipe.
+RECIPE = ("model", "width", "latent_dim", "loss", "lr", "r1", "r2")
 # Options that may change from one part of a run to the next.
 FREE = {"steps", "device", "data_dir", "save_every", "samples_every", "on_error"}
 
@@ -79,10 +81,8 @@ def _parser() -> argparse.ArgumentParser:
         default=False,
         help="go on with the run in DIR, with its settings; start if there is none",
     )
-    train.add_argument("--steps", type=int, help="steps in all (points 4000, pictures 5000)")
-    train.add_argument(
-        "--batch-size", type=int, help="samples in a batch (points 128, pictures 64)"
-    )
+    train.add_argument("--steps", type=int, help="steps in all, those before --resume included")
+    train.add_argument("--batch-size", type=int, help="samples in a batch")
     train.add_argument("--image-size", type=int, help="side of the pictures in pixels")
     train.add_argument("--channels", type=int, choices=(1, 3), help="1 for gray, 3 for color")
     train.add_argument("--model", choices=("auto", "mlp", "dcgan"), help="kind of networks")
@@ -160,15 +160,13 @@ def _train(arguments: argparse.Namespace) -> int:
     options = _settings(arguments)
     device = pick_device(options["device"])
     samples = _load(arguments.data, options)
-    points = len(samples.shape) == 1
-    steps = options["steps"] or (4000 if points else 5000)
-    batch_size = options["batch_size"] or (128 if points else 64)
+    recipe = recipe_for(samples.shape, options["model"])
+    steps = recipe["steps"] if options["steps"] is None else options["steps"]
+    batch_size = recipe["batch_size"] if options["batch_size"] is None else options["batch_size"]
 
     torch.manual_seed(options["seed"])
-    recipe = ("model", "width", "latent_dim", "loss", "lr", "r1", "r2")
-    gan = GAN.for_data(
-        samples, **{name: options[name] for name in recipe if options[name] is not None}
-    )
+    changes = {name: options[name] for name in RECIPE if options[name] is not None}
+    gan = GAN.for_data(samples, **changes)
     parameters = {
         name: sum(p.numel() for p in network.parameters()) for name, network in gan.networks.items()
     }
@@ -185,7 +183,7 @@ def _train(arguments: argparse.Namespace) -> int:
     def draw(run):
         if run.step % every == 0 or run.step == run.steps:
             path = out / "samples" / f"step_{run.step:06d}.png"
-            _save(run.task.sample(1000 if points else 64), path, density=samples.density)
+            _save(run.task.sample(64 if samples.shape[1:] else 1000), path, density=samples.density)
 
     history = fit(
         gan,

@@ -9,7 +9,7 @@ from .losses import get_loss, gradient_penalty, squared_gradient_norms
 from .models import dcgan_pair, mlp_pair
 from .training import Task
 
-__all__ = ["GAN", "latent_codes", "sample_generator"]
+__all__ = ["GAN", "latent_codes", "recipe_for", "sample_generator"]
 
 
 def latent_codes(count: int, latent_dim: int, seed: int = 0) -> Tensor:
@@ -157,31 +157,15 @@ class GAN(Task):
             Further arguments of `GAN`, instead of the recipe's.
         """
         shape = tuple(data.shape)
-        small = len(shape) == 1 or shape[-1] < 16
-        if model not in ("auto", "mlp", "dcgan"):
-            raise ValueError(f"Unknown model {model!r}; choose one of auto, mlp, dcgan.")
-        if model == "auto":
-            model = "mlp" if small else "dcgan"
-        if model == "dcgan" and len(shape) != 3:
-            raise ValueError(f"A DCGAN makes images, and {data.name} holds points: use 'mlp'.")
-        if model == "mlp":
-            recipe = POINTS if len(shape) == 1 else SMALL_IMAGES
+        recipe = recipe_for(shape, model)
+        latent_dim = latent_dim or recipe["latent_dim"]
+        if recipe["model"] == "mlp":
             networks = mlp_pair(
-                shape,
-                latent_dim or recipe["latent_dim"],
-                width or 128,
-                generator_depth=recipe["generator_depth"],
+                shape, latent_dim, width or 128, generator_depth=recipe["generator_depth"]
             )
         else:
-            recipe = IMAGES
-            channels, height, side = shape
-            if height != side:
-                raise ValueError(f"A DCGAN makes square images, and these are {height}x{side}.")
-            networks = dcgan_pair(
-                side, channels, latent_dim or recipe["latent_dim"], width or recipe["width"]
-            )
-        options = {**recipe["options"], **options}
-        return cls(*networks, **options)
+            networks = dcgan_pair(shape[1], shape[0], latent_dim, width or recipe["width"])
+        return cls(*networks, **{**recipe["options"], **options})
 
     def config(self) -> dict:
         """Return every setting that shapes the training, as JSON-able data."""
@@ -284,20 +268,70 @@ class GAN(Task):
         return sample_generator(network, latent_codes(count, self.generator.latent_dim, seed))
 
 
-# The book's recipes: the relativistic paired loss with both penalties (Huang et al. 2024).
-_OPTIONS = {"loss": "relativistic", "lr": 1e-3, "betas": (0.0, 0.9)}
+# The book's recipes by kind of data: the relativistic paired loss with both gradient penalties
+# (Huang et al. 2024). A deep generator is what separates the modes of points: to jump from one
+# mode to the next it must be steep, and every layer multiplies slopes.
+_OPTIONS = {"loss": "relativistic", "betas": (0.0, 0.9)}
 POINTS = {
     "latent_dim": 2,
     "generator_depth": 8,
-    "options": {**_OPTIONS, "r1": 0.1, "r2": 0.1, "ema": 0.99},
+    "batch_size": 64,
+    "steps": 4000,
+    "options": {**_OPTIONS, "lr": 1e-3, "r1": 0.1, "r2": 0.1, "ema": 0.99},
 }
 SMALL_IMAGES = {
     "latent_dim": 32,
     "generator_depth": 3,
-    "options": {**_OPTIONS, "r1": 0.5, "r2": 0.5, "ema": 0.995},
+    "batch_size": 64,
+    "steps": 4000,
+    "options": {**_OPTIONS, "lr": 1e-3, "r1": 0.5, "r2": 0.5, "ema": 0.995},
 }
 IMAGES = {
     "latent_dim": 64,
     "width": 32,
-    "options": {**_OPTIONS, "r1": 0.1, "r2": 0.1, "penalty_every": 4, "ema": 0.995},
+    "batch_size": 64,
+    "steps": 5000,
+    "options": {
+        **_OPTIONS,
+        "lr": 1e-3,
+        "r1": 0.1,
+        "r2": 0.1,
+        "penalty_every": 4,
+        "ema": 0.995,
+    },
 }
+
+
+def recipe_for(shape: tuple[int, ...], model: str = "auto") -> dict:
+    """Return the book's recipe for samples of this shape.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        ``(2,)`` for points, ``(C, H, W)`` for images.
+    model : {"auto", "mlp", "dcgan"}
+        Fully connected or convolutional; "auto" is convolutional for images from 16x16 on.
+
+    Returns
+    -------
+    dict
+        ``model`` ("mlp" or "dcgan"), ``latent_dim``, ``batch_size`` and ``steps`` to start from,
+        and the ``options`` of `GAN`.
+
+    Raises
+    ------
+    ValueError
+        If the model is unknown, or a DCGAN cannot make such samples.
+    """
+    if model not in ("auto", "mlp", "dcgan"):
+        raise ValueError(f"Unknown model {model!r}; choose one of auto, mlp, dcgan.")
+    points = len(shape) == 1
+    if model == "auto":
+        model = "mlp" if points or shape[-1] < 16 else "dcgan"
+    if model == "dcgan":
+        if points:
+            raise ValueError("A DCGAN makes images, and this data set holds points: use 'mlp'.")
+        if shape[1] != shape[2]:
+            raise ValueError(f"A DCGAN makes square images, and these are {shape[1]}x{shape[2]}.")
+        return {"model": model, **IMAGES}
+    return {"model": model, **(POINTS if points else SMALL_IMAGES)}
