@@ -496,8 +496,7 @@ def fit(
             task.update_average(run.step)
             run.seconds = time.monotonic() - started
             run.record(scalars)
-            for callback in callbacks:
-                callback(run)
+            _call(callbacks, run)
             bar.update()
             if run.step % log_every == 0 and not bar.disable:
                 shown = run.history.last()
@@ -515,6 +514,16 @@ def fit(
         where = f"; continue with resume from {run.out}" if run.out else ""
         print(f"Interrupted after step {run.step} of {steps}{where}.", file=sys.stderr)
     return run.history
+
+
+def _call(callbacks: Iterable[Callable[[Run], None]], run: Run) -> None:
+    """Call the callbacks; if one fails because a number went bad, say that instead."""
+    try:
+        for callback in callbacks:
+            callback(run)
+    except Exception:
+        run.check_finite()
+        raise
 
 
 def _begin(run: Run, resume: bool) -> None:
