@@ -3,11 +3,13 @@
 import re
 import subprocess
 import sys
+from importlib.metadata import metadata
 
 import pytest
 import toc
 import yaml
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 import gan_tutorial
@@ -93,6 +95,14 @@ def test_pins_satisfy_every_requirement(project, pins):
     for need in map(Requirement, asked):
         if need.name != "gan_tutorial":
             assert need.specifier.contains(Version(pins[need.name])), need
+
+
+def test_pins_allow_every_supported_python(project, pins):
+    oldest = project["project"]["requires-python"].removeprefix(">=") + ".0"
+    for name in pins:
+        allowed = SpecifierSet(metadata(name).get("Requires-Python") or "")
+        for version in (oldest, "3.12.0", "3.13.0"):
+            assert allowed.contains(version), f"{name} cannot be installed on Python {version}"
 
 
 def test_import_is_light():
