@@ -68,21 +68,30 @@ class Game:
                 "pass a tensor of shape (2,) or (..., 2)"
             )
         if point.dim() > 1:
-            flat = torch.func.vmap(self._gradients)(point.reshape(-1, 2))
-            return flat.reshape(point.shape)
+            return torch.stack([self._gradients(one) for one in point.reshape(-1, 2)]).view_as(
+                point
+            )
         return self._gradients(point)
 
     def _gradients(self, point: Tensor) -> Tensor:
-        theta, phi = point.unbind(-1)
-        first = torch.func.grad(self.first_cost, argnums=0)(theta, phi)
-        second = torch.func.grad(self.second_cost, argnums=1)(theta, phi)
-        return torch.stack([first, second])
+        # A graph of the gradients themselves is kept only for a caller who differentiates them.
+        again = point.requires_grad
+        with torch.enable_grad():
+            theta, phi = (number.requires_grad_() for number in point.unbind(-1))
+            first, second = self.first_cost(theta, phi), self.second_cost(theta, phi)
+        options = {"create_graph": again, "allow_unused": True, "materialize_grads": True}
+        return torch.cat(
+            [
+                torch.stack(torch.autograd.grad(first, [theta], **options)),
+                torch.stack(torch.autograd.grad(second, [phi], **options)),
+            ]
+        )
 
     def jacobian(self, point: Tensor | None = None) -> Tensor:
         """Return the (2, 2) matrix of derivatives of `gradients`, at the origin by default."""
         if point is None:
             point = torch.zeros(2, dtype=torch.float64)
-        return torch.func.jacrev(self._gradients)(point)
+        return torch.autograd.functional.jacobian(self._gradients, point)
 
 
 def bilinear() -> Game:

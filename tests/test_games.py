@@ -52,7 +52,7 @@ def test_matrix_written_by_hand_is_the_derivative_of_the_step(rule, game):
     def step(flat):
         return rule.step(game, flat.reshape(2, 2), 0.1).reshape(4)
 
-    derivative = torch.func.jacrev(step)(torch.zeros(4, dtype=torch.float64))
+    derivative = torch.autograd.functional.jacobian(step, torch.zeros(4, dtype=torch.float64))
     torch.testing.assert_close(derivative, rule.matrix(game.jacobian(), 0.1), rtol=0, atol=1e-12)
 
 
