@@ -350,6 +350,7 @@ def samples_2d(
     if fake is not None:
         ax.scatter(*points[-1].T.numpy(), color=FAKE, label="generated", **small)
     ax.set(xlim=(-extent, extent), ylim=(-extent, extent), xticks=[], yticks=[], aspect="equal")
+    ax.spines[:].set(visible=True, color="#999999", linewidth=0.6)
     return ax
 
 
