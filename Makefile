@@ -10,6 +10,7 @@ READY := $(VENV)/.ready
 JOBS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$(( n < 4 ? n : 4 )))
 CELL_TIMEOUT ?= 600
 PYTEST := OMP_NUM_THREADS=1 $(PY) -m pytest -q -n $(JOBS)
+KEEP := --keep-count --keep-id
 
 .PHONY: help book test unit lint format clean distclean
 .DEFAULT_GOAL := help
@@ -27,8 +28,9 @@ book: $(READY)
 
 test: $(READY)
 	@echo "Unit tests, the examples in the docstrings, and every notebook cell by cell:"
-	@TQDM_DISABLE=1 $(PYTEST) --dist loadscope -o timeout=$(CELL_TIMEOUT) \
-	    --nbval-lax --nbval-cell-timeout=$(CELL_TIMEOUT) tests gan_tutorial $$($(PY) tools/toc.py)
+	@notebooks=$$($(PY) tools/toc.py) && \
+	    TQDM_DISABLE=1 $(PYTEST) --dist loadscope -o timeout=$(CELL_TIMEOUT) \
+	    --nbval-lax --nbval-cell-timeout=$(CELL_TIMEOUT) tests gan_tutorial $$notebooks
 
 unit: $(READY)
 	@$(PYTEST)
@@ -37,13 +39,13 @@ lint: $(READY)
 	@$(PY) -m ruff check --quiet && $(PY) -m ruff format --quiet --check \
 	    || { echo "make format mends most of this."; exit 1; }
 	@$(PY) -m codespell_lib
-	@$(PY) tools/toc.py | xargs -r $(PY) -m nbstripout --verify --keep-count --keep-id \
+	@notebooks=$$($(PY) tools/toc.py) && $(PY) -m nbstripout --verify $(KEEP) $$notebooks \
 	    || { echo "make format removes the outputs."; exit 1; }
 	@echo "Style and spelling are fine."
 
 format: $(READY)
 	@$(PY) -m ruff check --quiet --fix; $(PY) -m ruff format --quiet
-	@$(PY) tools/toc.py | xargs -r $(PY) -m nbstripout --keep-count --keep-id
+	@notebooks=$$($(PY) tools/toc.py) && $(PY) -m nbstripout $(KEEP) $$notebooks
 
 clean:
 	@rm -rf _build .pytest_cache .ruff_cache *.egg-info

@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import os
 import re
 import shutil
 import subprocess
@@ -17,18 +16,18 @@ from toc import ROOT, notebooks
 def main() -> int:
     """Return the exit status: 0 only when the whole book was built without a warning."""
     parser = argparse.ArgumentParser(description=__doc__)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    parser.add_argument(
-        "--jobs", type=int, default=min(4, cores or 2), help="notebooks at a time (%(default)s)"
-    )
+    parser.add_argument("--jobs", type=int, default=2, help="notebooks at a time (%(default)s)")
     parser.add_argument(
         "--timeout", type=int, default=600, help="seconds one cell may take (%(default)s)"
     )
     options = parser.parse_args()
 
-    paths = notebooks()
     try:
+        paths = notebooks()
         results = execute(ROOT, paths, options.jobs, options.timeout)
+    except FileNotFoundError as error:
+        print(error, file=sys.stderr)
+        return 1
     except (KeyboardInterrupt, asyncio.CancelledError):
         print("Stopped. Notebooks that had finished are kept.", file=sys.stderr)
         return 130

@@ -3,6 +3,7 @@
 As a script: prints the paths of the notebooks, one a line.
 """
 
+import sys
 from pathlib import Path
 
 import yaml
@@ -41,4 +42,7 @@ def _names(entry) -> list[str]:
 
 
 if __name__ == "__main__":
-    print("\n".join(str(path.relative_to(ROOT)) for path in notebooks()))
+    try:
+        print("\n".join(str(path.relative_to(ROOT)) for path in notebooks()))
+    except FileNotFoundError as error:
+        sys.exit(str(error))
