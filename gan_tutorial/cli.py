@@ -296,5 +296,6 @@ def main(argv: list[str] | None = None) -> int:
         if os.environ.get("GAN_TUTORIAL_DEBUG"):
             traceback.print_exc()
         sentence = " ".join(str(error).split()) or type(error).__name__
+        sentence = sentence.replace("on_error='skip'", "--on-error skip")
         print(f"error: {sentence}", file=sys.stderr)
         return 2

@@ -227,7 +227,7 @@ class GAN(Task):
             if self.gp > 0:
                 scalars["gp"] = gradient_penalty(self.discriminator, real, fake, self.rng)
                 total = total + self.penalty_every * self.gp * scalars["gp"]
-        self._update("discriminator", total)
+        self.update("discriminator", total)
         return {name: value.detach() for name, value in scalars.items()}
 
     def generator_step(self, real: Tensor) -> dict[str, Tensor]:
@@ -237,19 +237,13 @@ class GAN(Task):
             # Only a paired loss looks at the reals again.
             real_logits = self.discriminator(real.detach()) if self.loss.paired else None
             loss = self.loss.generator(real_logits, fake_logits)
-            self._update("generator", loss)
+            self.update("generator", loss)
         return {"g_loss": loss.detach()}
 
     def latent(self, count: int) -> Tensor:
         """Draw `count` latent codes from N(0, I) with the task's own random numbers."""
         shape = (count, self.generator.latent_dim)
         return torch.randn(shape, generator=self.rng, device=self.device)
-
-    def _update(self, name: str, loss: Tensor) -> None:
-        optimizer = self.optimizers[name]
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
 
     def sample(self, count: int, seed: int = 0, averaged: bool = True) -> Tensor:
         """Return `count` generated samples, shape (count, *shape), on the CPU.
@@ -275,9 +269,9 @@ _OPTIONS = {"loss": "relativistic", "betas": (0.0, 0.9)}
 POINTS = {
     "latent_dim": 2,
     "generator_depth": 8,
-    "batch_size": 64,
-    "steps": 4000,
-    "options": {**_OPTIONS, "lr": 1e-3, "r1": 0.1, "r2": 0.1, "ema": 0.99},
+    "batch_size": 256,
+    "steps": 3000,
+    "options": {**_OPTIONS, "lr": 1.5e-3, "r1": 0.1, "r2": 0.1, "ema": 0.995},
 }
 SMALL_IMAGES = {
     "latent_dim": 32,

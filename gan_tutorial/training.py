@@ -121,6 +121,13 @@ class Task:
         """Update the networks once; return scalars worth recording, still on the device."""
         raise NotImplementedError
 
+    def update(self, name: str, loss: Tensor) -> None:
+        """Take one step of the optimizer called `name` down the slope of `loss`."""
+        optimizer = self.optimizers[name]
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+
     def config(self) -> dict:
         """Return every setting that shapes the training, as JSON-able data."""
         networks = {name: config_of(network) for name, network in self.networks.items()}

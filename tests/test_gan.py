@@ -151,7 +151,7 @@ def test_ring_recipe_finds_most_modes_in_a_few_seconds():
     ring = data.load("ring", count=20_000)
     torch.manual_seed(0)
     gan = GAN.for_data(ring)
-    fit(gan, ring, 400, batch_size=128, progress=False, device="cpu")
+    fit(gan, ring, 400, batch_size=64, progress=False, device="cpu")
     assert metrics.mode_report(gan.sample(1000), ring.density).modes >= 6
 
 
