@@ -150,9 +150,9 @@ _PAGE = """
 </svg>
 <p style="margin:.2em 0"><b style="color:@REAL@">data</b>, <b style="color:#a84a00">fakes</b>,
 <b style="color:#8a3d6b">optimal discriminator D*</b> (right scale, 0 to 1)</p>
-<p style="margin:.4em 0"><label>mean of the fakes
+<label style="display:flex;align-items:center;gap:.8em;margin:.4em 0">mean of the fakes
 <input data-mean type="range" min="0" max="@LAST@" step="1" value="@START@"
- style="width:55%;vertical-align:middle"></label> <b data-value></b></p>
+ style="flex:1;min-width:0"> <b data-value style="width:3.5em"></b></label>
 <p style="margin:.4em 0">instance noise:
 <label style="margin-left:.6em"><input type="radio" name="@ID@n" value="0" checked> none</label>
 <label style="margin-left:.6em"><input type="radio" name="@ID@n" value="1"> 0.5</label>
