@@ -98,16 +98,20 @@ class Dataset:
     def __getitem__(self, index: Tensor | slice | int) -> Tensor:
         """Return samples as float32, on `device`: images in [-1, 1], or points.
 
-        An index tensor or a slice gives a batch, a number gives one sample without the batch
-        axis.
+        A tensor of row numbers (from 0) or a slice gives a batch; one number gives one sample,
+        without the batch axis.
         """
         if isinstance(index, Tensor):
             index = index.to(self._samples.device)
-        rows = self._samples[index].to(self.device)
+        if isinstance(index, Tensor) and index.ndim == 1 and index.dtype != torch.bool:
+            # Several times as fast as self._samples[index], which is made for any kind of index.
+            rows = self._samples.index_select(0, index)
+        else:
+            rows = self._samples[index]
+        rows = rows.to(self.device)
         if rows.dtype == torch.uint8:
-            # Divided, not multiplied by 1/127.5: only so is 255 exactly 1.
-            return rows.to(torch.float32).div_(127.5).sub_(1)
-        return rows.clone() if isinstance(index, slice | int) else rows
+            return rows.to(torch.float32).mul_(1 / 127.5).sub_(1)
+        return rows if isinstance(index, Tensor) else rows.clone()
 
     def tensor(self) -> Tensor:
         """Return every sample as one float32 tensor."""

@@ -1,29 +1,25 @@
 """The reader's own pictures: a folder of any pictures becomes a data set."""
 
 import hashlib
-import json
 import math
 import os
-import shutil
 import unicodedata
 import warnings
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from .dataset import Dataset
-from .download import cache_folder, show_progress
-from .pictures import UnreadablePictureError, read_picture
+from .download import cache_folder
+from .picture_store import StoredPictures, collect_in_memory, file_key
+from .pictures import UnreadablePictureError, read_pictures
 from .streams import SPLITS, check_count, check_split, choose
 
 __all__ = ["folder"]
 
 NOT_PICTURES = ("thumbs.db", "desktop.ini", "__macosx")  # left by systems, hidden there
+SOUND = set()  # what folders looked like, by `file_key`, when every file in them could be read
 LISTED = 10  # how many broken files a message names
-AHEAD = 256  # how many files wait to be decoded, at most
 
 
 def folder(
@@ -64,7 +60,9 @@ def folder(
         Chooses which ones.
     on_error : {"raise", "skip"}
         Whether files that are broken, empty or no pictures are an error that lists them, or are
-        left out with a warning that lists them.
+        left out with a warning that lists them. For "raise" the other splits are looked through
+        too, unless `count` is given or `memory_limit` is passed, so that what is wrong with a
+        folder shows at once.
     background : str
         What transparent pictures are laid on: any color name or code that Pillow knows.
     memory_limit : int
@@ -85,8 +83,8 @@ def folder(
     FileNotFoundError
         If there is no folder `path`, or there are no files in it.
     ValueError
-        If some files cannot be used and `on_error` is "raise", or all of them cannot; if the
-        split is empty; if another argument is out of range.
+        If some files cannot be read and `on_error` is "raise", or none can; if the split is
+        empty; if another argument is out of range.
     OSError
         If the pictures need a file and the disk has no room for it.
 
@@ -107,7 +105,13 @@ def folder(
         raise ValueError(f"channels must be 3 (RGB) or 1 (gray), not {channels!r}.")
     if on_error not in ("raise", "skip"):
         raise ValueError(f"on_error must be 'raise' or 'skip', not {on_error!r}.")
-    background = ImageColor.getrgb(background)[:3]
+    try:
+        background = ImageColor.getrgb(background)[:3]
+    except (ValueError, AttributeError, TypeError):
+        raise ValueError(
+            f"background must be the name or code of a color, such as 'white' or '#204060', "
+            f"not {background!r}."
+        ) from None
     path = Path(path).expanduser()
     names = _file_names(path)
     chosen = [name for name in names if split in ("all", _split_of(name))]
@@ -116,37 +120,31 @@ def folder(
             f"The split {split!r} of {path} is empty: which of its {len(names)} files belong to "
             "it is decided by their names, so add pictures, or use another split or split='all'."
         )
-
-    chosen = [
-        chosen[row] for row in choose(len(chosen), count, seed, f"the {split} split of {path}")
-    ]
+    rows = choose(len(chosen), count, seed, f"the {split} split of {path}")
+    chosen = [chosen[row] for row in rows]
     shape = (channels, image_size, image_size)
 
-    def decoded() -> Iterator[np.ndarray | UnreadablePictureError]:
-        from tqdm.auto import tqdm
-
-        def read(name):
-            try:
-                return read_picture(path / name, image_size, channels, background)
-            except UnreadablePictureError as error:
-                return error
-
-        show = show_progress() if progress is None else progress
-        with tqdm(desc=path.name, total=len(chosen), leave=False, disable=not show) as bar:
-            for picture in _in_threads(read, chosen):
-                bar.update()
-                yield picture
+    def read(files):
+        return read_pictures(path, files, image_size, channels, background, progress=progress)
 
     on_disk = len(chosen) * math.prod(shape) > memory_limit
     if on_disk:
-        settings = [str(path.resolve()), shape, background]
-        target = _cache_file(path, chosen, settings, cache_dir)
-        pixels, failures = _to_file(decoded(), len(chosen), shape, target, on_error)
+        cache = (Path(cache_dir).expanduser() if cache_dir else cache_folder()) / "folders"
+        key = file_key(path, chosen, (shape, background))
+        store = StoredPictures(cache, key, len(chosen), shape)
+        pixels, failures = store.fill_and_open(read(chosen), keep_partial=on_error == "skip")
     else:
-        pixels, failures = _to_memory(decoded(), len(chosen), shape)
+        pixels, failures = collect_in_memory(read(chosen), len(chosen), shape)
+        if on_error == "raise" and count is None and (key := file_key(path, names)) not in SOUND:
+            others = sorted(set(names) - set(chosen))
+            failures |= {
+                n: str(p) for n, p in read(others) if isinstance(p, UnreadablePictureError)
+            }
+            if not failures:
+                SOUND.add(key)
     if failures:
-        _report(path, chosen, failures, on_error)
-        chosen = [name for row, name in enumerate(chosen) if row not in failures]
+        _report(path, failures, on_error, nothing_left=failures.keys() >= set(chosen))
+        chosen = [name for name in chosen if name not in failures]
     labels, classes = _labels(chosen, names)
     return Dataset(
         path.resolve().name,
@@ -157,84 +155,19 @@ def folder(
     )
 
 
-def _to_memory(decoded, count, shape):
-    """Collect pictures in an array; return it, and what failed as {row: reason}."""
-    pixels = np.empty((count, *shape), dtype=np.uint8)
-    failures = {}
-    for row, picture in enumerate(decoded):
-        if isinstance(picture, UnreadablePictureError):
-            failures[row] = str(picture)
-        else:
-            pixels[row - len(failures)] = picture
-    return pixels[: count - len(failures)], failures
-
-
-def _to_file(decoded, count, shape, target, on_error):
-    """Collect pictures in the file `target`, unless it exists; return a window on it likewise."""
-    notes = target.with_suffix(".json")
-    if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        need, free = count * math.prod(shape), shutil.disk_usage(target.parent).free
-        if need > free:
-            raise OSError(
-                f"{count} pictures of {' x '.join(map(str, shape))} need {need / 1e9:.1f} GB in "
-                f"{target.parent}, where {free / 1e9:.1f} GB are free: use a smaller image_size, "
-                "take fewer with count, or name another folder with cache_dir."
-            )
-        unfinished = target.with_suffix(f".{os.getpid()}.tmp")
-        failures = {}
-        try:
-            with open(unfinished, "wb") as file:
-                for row, picture in enumerate(decoded):
-                    if isinstance(picture, UnreadablePictureError):
-                        failures[row] = str(picture)
-                    else:
-                        file.write(np.ascontiguousarray(picture).data)
-            if len(failures) == count or (failures and on_error == "raise"):
-                return np.empty((0, *shape), dtype=np.uint8), failures
-            notes.write_text(json.dumps(failures))
-            os.replace(unfinished, target)
-        finally:
-            unfinished.unlink(missing_ok=True)
-    failures = {int(row): reason for row, reason in json.loads(notes.read_text()).items()}
-    # "c": changes would stay in memory. Nothing changes it, but torch wants to be allowed to.
-    window = np.memmap(target, np.uint8, mode="c", shape=(count - len(failures), *shape))
-    return window, failures
-
-
-def _cache_file(path, names, settings, cache_dir):
-    """Return the file for these pictures under these settings."""
-    key = hashlib.sha256(json.dumps(settings).encode())
-    for name in names:
-        status = os.lstat(path / name)
-        key.update(f"{name}\0{status.st_size}\0{status.st_mtime_ns}\0".encode(errors="replace"))
-    top = cache_folder() if cache_dir is None else Path(cache_dir).expanduser()
-    return top / "folders" / f"{key.hexdigest()[:32]}.u8"
-
-
-def _in_threads(function, items):
-    """Apply `function` to every item in several threads and yield the results in order."""
-    with ThreadPoolExecutor(os.cpu_count()) as pool, warnings.catch_warnings():
-        # What Pillow warns of, odd notes in a file or many pixels, is no concern of the reader.
-        warnings.filterwarnings("ignore", module=r"PIL\.")
-        for start in range(0, len(items), AHEAD):
-            yield from pool.map(function, items[start : start + AHEAD])
-
-
-def _report(path, names, failures, on_error):
+def _report(path, failures, on_error, nothing_left):
     """Raise or warn, in one sentence that lists the files that could not be read."""
-    listed = [f"{names[row]} ({reason})" for row, reason in list(failures.items())[:LISTED]]
+    listed = [f"{name} ({reason})" for name, reason in sorted(failures.items())[:LISTED]]
     if len(failures) > LISTED:
         listed.append(f"and {len(failures) - LISTED} more")
-    message = f"{len(failures)} of {len(names)} files in {path} give no picture: " + ", ".join(
-        listed
-    )
-    message = message.encode(errors="backslashreplace").decode()
-    if len(failures) == len(names):
-        raise ValueError(f"{message}; nothing is left.")
+    count = f"{len(failures)} files" if len(failures) > 1 else "1 file"
+    message = f"{count} in {path} cannot be read as pictures: {', '.join(listed)}"
+    message = message.encode(errors="backslashreplace").decode()  # names can hold any bytes
+    if nothing_left:
+        raise ValueError(f"{message}; no picture is left.")
     if on_error == "raise":
         raise ValueError(f"{message}; remove them, or leave them out with on_error='skip'.")
-    warnings.warn(f"{message}; they were left out.", stacklevel=3)
+    warnings.warn(f"{message}; left out.", stacklevel=3)
 
 
 def _labels(chosen, names):

@@ -105,6 +105,8 @@ def load(
     >>> ring.density.log_prob(ring[:]).shape
     torch.Size([100])
     """
+    if not isinstance(name_or_path, str | Path):
+        raise TypeError(f"Give a name or a path, not {name_or_path!r}.")
     path = None if name_or_path in NAMES else _existing_path(name_or_path)
     given = {
         "image_size": image_size,
@@ -138,8 +140,6 @@ def load(
 
 def _existing_path(name_or_path):
     """Return a path that exists, or raise an error that says what would have been possible."""
-    if not isinstance(name_or_path, str | Path):
-        raise TypeError(f"Give a name or a path, not {name_or_path!r}.")
     path = Path(name_or_path).expanduser()
     if path.exists():
         return path

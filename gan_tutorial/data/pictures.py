@@ -1,15 +1,24 @@
-"""Reading one picture file, whatever its size and mode, into a square of bytes."""
+"""Reading picture files, whatever their size and mode, into squares of bytes."""
 
+import os
+import warnings
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 
-__all__ = ["MOST_PIXELS", "UnreadablePictureError", "read_picture"]
+from .download import show_progress
+
+__all__ = ["MOST_PIXELS", "UnreadablePictureError", "read_picture", "read_pictures"]
 
 # A file of a few kilobytes can claim to hold more pixels than there is memory for. Pillow itself
 # refuses those above 178,956,970 pixels and warns, too late, of those above half as many.
 MOST_PIXELS = 150_000_000
 TOO_LARGE = f"too large: more than {MOST_PIXELS // 10**6} million pixels"
+
+
+AHEAD = 256  # pictures that wait for their turn, at most
 
 
 class UnreadablePictureError(Exception):
@@ -55,7 +64,7 @@ def read_picture(
             image.draft(None, (2 * size, 2 * size))
             image = ImageOps.exif_transpose(image)
             image = _opaque(image, background)
-            image = ImageOps.fit(image, (size, size), Image.Resampling.LANCZOS)
+            image = _square(image).resize((size, size), Image.Resampling.LANCZOS)
             pixels = np.asarray(image if channels == 3 else image.convert("L"))
     except UnreadablePictureError:
         raise
@@ -67,6 +76,57 @@ def read_picture(
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise UnreadablePictureError(f"broken: {reason}") from error
     return pixels.reshape(size, size, channels).transpose(2, 0, 1)
+
+
+def read_pictures(
+    folder: Path, names: Sequence[str], *settings, progress: bool | None = None
+) -> Iterator[tuple[str, np.ndarray | UnreadablePictureError]]:
+    """Read many pictures in several threads, in order, under a progress bar.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the files are.
+    names : sequence of str
+        The files.
+    *settings
+        What `read_picture` takes after the path.
+    progress : bool, optional
+        Whether to show the bar; by default where somebody is watching.
+
+    Yields
+    ------
+    name : str
+    picture : ndarray of uint8, shape (channels, size, size), or UnreadablePictureError
+        The picture, or why there is none.
+    """
+    from tqdm.auto import tqdm
+
+    def read(name):
+        try:
+            return name, read_picture(folder / name, *settings)
+        except UnreadablePictureError as error:
+            return name, error
+
+    hide = not (show_progress() if progress is None else progress)
+    with (
+        ThreadPoolExecutor(os.cpu_count()) as pool,
+        tqdm(desc=folder.name, total=len(names), leave=False, disable=hide) as bar,
+        warnings.catch_warnings(),
+    ):
+        # What Pillow warns of, odd notes in a file or many pixels, is no concern of the reader.
+        warnings.filterwarnings("ignore", module=r"PIL\.")
+        for start in range(0, len(names), AHEAD):
+            for result in pool.map(read, names[start : start + AHEAD]):
+                bar.update()
+                yield result
+
+
+def _square(image):
+    """Return the largest square in the middle of `image`."""
+    side = min(image.size)
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    return image.crop((left, top, left + side, top + side))
 
 
 def _opaque(image, background):

@@ -28,7 +28,7 @@ UP = (0.0, math.cos(TILT), math.sin(TILT))
 SUN = (1.00, 0.96, 0.88)
 SKY = (0.30, 0.34, 0.41)
 BOUNCE = 0.40  # the share of the ground's light that reaches the ball from below
-GLOSS = 0.22  # the strength of the highlight
+GLOSS = 0.13  # the strength of the highlight
 GAMMA = 2.2
 
 # Reflectance of the leather, and widths in ball radii.
@@ -286,8 +286,8 @@ def _leather(x, y, image, factors, size):
     points = torch.stack([xs * turn[k] + ys * turn[k + 3] + zs * turn[k + 6] for k in range(3)])
     pentagon, seam = panels(points.view(3, -1))
     pentagon, seam = pentagon.view(xs.shape), seam.view(xs.shape)
-    # A seam is never thinner than half a pixel, or small pictures would lose it.
-    width = (0.25 * step).clamp_(min=SEAM_HALF_WIDTH)
+    # A seam is never much thinner than a pixel, or small pictures would lose it.
+    width = (0.35 * step).clamp_(min=SEAM_HALF_WIDTH)
     relief = (seam / width - 0.5).clamp_(0, 1)
     panel = WHITE + (BLACK - WHITE) * pentagon
     leather = SEAM + (panel - SEAM) * relief
