@@ -15,7 +15,7 @@ from pathlib import Path
 
 import torch
 
-from . import checkpoints, data, plots
+from . import checkpoints, data, distributed, plots
 from .files import write_atomically
 from .gan import GAN, latent_codes, recipe_for, sample_generator
 from .history import History
@@ -152,13 +152,21 @@ def _load(name: str, options: dict):
 
 
 def _train(arguments: argparse.Namespace) -> int:
+    with distributed.joined(getattr(arguments, "device", "auto")) as device:
+        return _train_on(device, arguments)
+
+
+def _train_on(device: str, arguments: argparse.Namespace) -> int:
+    """Train in this process, which may be one of several."""
     out = Path(arguments.out)
     if not arguments.resume and (out / checkpoints.CHECKPOINT).exists():
         raise checkpoints.CheckpointError(
             f"{out} already holds a run: go on with it by --resume, or choose another --out."
         )
     options = _settings(arguments)
-    device = pick_device(options["device"])
+    distributed.wait()  # all have read the options before the first writes them
+    if distributed.world_size() == 1:
+        device = pick_device(options["device"])
     samples = _load(arguments.data, options)
     recipe = recipe_for(samples.shape, options["model"])
     steps = recipe["steps"] if options["steps"] is None else options["steps"]
@@ -170,18 +178,20 @@ def _train(arguments: argparse.Namespace) -> int:
     parameters = {
         name: sum(p.numel() for p in network.parameters()) for name, network in gan.networks.items()
     }
-    print(
+    first = distributed.is_first()
+    message = (
         f"{len(samples):,} samples of {'x'.join(map(str, samples.shape))} from {samples.name}; "
         f"generator {parameters['generator']:,} and discriminator {parameters['discriminator']:,} "
-        f"parameters; on {device}; writing to {out}",
-        flush=True,
+        f"parameters; on {device}; writing to {out}"
     )
-    stored = json.dumps({"data": arguments.data, **options}, indent=2)
-    write_atomically(out / OPTIONS, (stored + "\n").encode())
+    if first:
+        print(message, flush=True)
+        stored = json.dumps({"data": arguments.data, **options}, indent=2)
+        write_atomically(out / OPTIONS, (stored + "\n").encode())
     every = options["samples_every"] or max(1, steps // 10)
 
     def draw(run):
-        if run.step % every == 0 or run.step == run.steps:
+        if first and (run.step % every == 0 or run.step == run.steps):
             path = out / "samples" / f"step_{run.step:06d}.png"
             _save(run.task.sample(64 if samples.shape[1:] else 1000), path, density=samples.density)
 
@@ -198,6 +208,8 @@ def _train(arguments: argparse.Namespace) -> int:
         resume=arguments.resume,
         save_every=options["save_every"],
     )
+    if not first:
+        return 0
     done = int(checkpoints.read_config(out)["step"])
     last = history.last()
     losses = ", ".join(f"{name} {last[name]:.3f}" for name in ("d_loss", "g_loss") if name in last)

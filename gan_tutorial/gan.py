@@ -225,7 +225,8 @@ class GAN(Task):
                     scalars[name] = 0.5 * squared_gradient_norms(logits, x).mean()
                     total = total + self.penalty_every * gamma * scalars[name]
             if self.gp > 0:
-                scalars["gp"] = gradient_penalty(self.discriminator, real, fake, self.rng)
+                u = self.random(torch.rand, len(real))
+                scalars["gp"] = gradient_penalty(self.discriminator, real, fake, u)
                 total = total + self.penalty_every * self.gp * scalars["gp"]
         self.update("discriminator", total)
         return {name: value.detach() for name, value in scalars.items()}
@@ -242,8 +243,7 @@ class GAN(Task):
 
     def latent(self, count: int) -> Tensor:
         """Draw `count` latent codes from N(0, I) with the task's own random numbers."""
-        shape = (count, self.generator.latent_dim)
-        return torch.randn(shape, generator=self.rng, device=self.device)
+        return self.random(torch.randn, count, self.generator.latent_dim)
 
     def sample(self, count: int, seed: int = 0, averaged: bool = True) -> Tensor:
         """Return `count` generated samples, shape (count, *shape), on the CPU.

@@ -268,7 +268,7 @@ def gradient_penalty(
     critic: nn.Module | Callable[[Tensor], Tensor],
     real: Tensor,
     fake: Tensor,
-    generator: torch.Generator | None = None,
+    u: Tensor | None = None,
 ) -> Tensor:
     r"""WGAN-GP penalty :math:`E (\|\nabla_{\hat x} D(\hat x)\| - 1)^2`.
 
@@ -281,8 +281,8 @@ def gradient_penalty(
         Maps (N, ...) to logits (N,) or (N, 1).
     real, fake : Tensor, both of shape (N, ...)
         The samples between which the penalty is measured.
-    generator : torch.Generator, optional
-        Source of `u`; torch's global one by default.
+    u : Tensor, shape (N,), optional
+        Where between them, in [0, 1]; drawn from torch's global random numbers by default.
 
     Returns
     -------
@@ -299,8 +299,8 @@ def gradient_penalty(
             f"The penalty walks from each real to a fake, got shapes {tuple(real.shape)} and "
             f"{tuple(fake.shape)}: draw batches of equal size."
         )
-    u_shape = (len(real),) + (1,) * (real.dim() - 1)
-    u = torch.rand(u_shape, device=real.device, generator=generator)
+    u = torch.rand(len(real), device=real.device) if u is None else u
+    u = u.view(-1, *[1] * (real.dim() - 1))
     between = u * real.detach().float() + (1 - u) * fake.detach().float()
     # The square root has an infinite slope at zero; the small number keeps the gradient finite.
     norms = (_at(critic, between) + 1e-12).sqrt()

@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from . import distributed
 from .checkpoints import (
     CHECKPOINT,
     CheckpointError,
@@ -80,7 +81,7 @@ class Task:
     networks : dict of str to nn.Module
         The networks by name. The one called ``"generator"``, if any, is what runs export.
     optimizers : dict of str to Optimizer
-        The optimizers by name.
+        The optimizers, each under the name of the network whose weights it changes.
     averaged : sequence of str
         Names of the networks of which an exponential moving average is kept, in `average`.
     ema : float
@@ -126,7 +127,17 @@ class Task:
         optimizer = self.optimizers[name]
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
+        distributed.average_gradients(self.networks[name].parameters())
         optimizer.step()
+
+    def random(self, draw: Callable, count: int, *shape: int) -> Tensor:
+        """Draw random numbers of shape (count, *shape) with the task's own generator.
+
+        `draw` is ``torch.rand`` or ``torch.randn``. Of several processes each draws the numbers
+        of all, and takes its own.
+        """
+        whole = (count * distributed.world_size(), *shape)
+        return distributed.share(draw(whole, generator=self.rng, device=self.device))
 
     def config(self) -> dict:
         """Return every setting that shapes the training, as JSON-able data."""
@@ -247,14 +258,20 @@ class Run:
         self.history = History()
         self._pending: list[dict[str, Tensor]] = []  # scalars of steps not yet in the history
 
+    @property
+    def writes(self) -> bool:
+        """Whether this process is the one that writes to `out`."""
+        return self.out is not None and distributed.is_first()
+
     def record(self, scalars: dict[str, Tensor]) -> None:
         """Keep the scalars of the step just done; every `log_every` steps make a row of them."""
         self._pending.append({name: torch.as_tensor(value) for name, value in scalars.items()})
         if self.step % self.log_every == 0:
-            self.history.append(step=self.step, seconds=self.seconds, **self._means())
+            means = distributed.average_numbers(self._pending_means(), self.task.device)
+            self.history.append(step=self.step, seconds=self.seconds, **means)
             self._pending = []
 
-    def _means(self) -> dict[str, float]:
+    def _pending_means(self) -> dict[str, float]:
         """Mean of each pending scalar; the only place where the device is waited for."""
         names = dict.fromkeys(name for scalars in self._pending for name in scalars)
         means = {}
@@ -290,7 +307,7 @@ class Run:
 
     def check_finite(self) -> None:
         """Raise `NonFiniteError` if a scalar that is not in the history yet is not finite."""
-        self._means()
+        self._pending_means()
 
     def save(self) -> None:
         """Write the checkpoint, the history and the exported generator to `out`."""
@@ -379,7 +396,7 @@ def _bar(run: Run, progress: bool):
     """Make a progress bar, for terminal or notebook."""
     from tqdm.auto import tqdm
 
-    options = {} if progress else {"disable": True}
+    options = {} if progress and distributed.is_first() else {"disable": True}
     return tqdm(total=run.steps, initial=run.step, unit="step", **options)
 
 
@@ -478,6 +495,9 @@ def fit(
             "shape": list(data[:1].shape[1:]),
         },
     }
+    for network in (*task.networks.values(), *task.average.values()):
+        distributed.synchronize_batch_norm(network)
+    distributed.copy_from_first((*task.networks.values(), *task.average.values()))
     batches = Batches(len(data), batch_size * task.batches_per_step, seed)
     run = Run(task, data, steps, config, batches, log_every, out)
     _begin(run, resume)
@@ -494,30 +514,36 @@ def fit(
     last_save = started = time.monotonic() - run.seconds
     last_save += run.seconds
     with _interruptible(run), _bar(run, progress) as bar:
-        while run.step < steps and not run.interrupted:
+        stop = False
+        while run.step < steps and not stop:
             for optimizer in task.optimizers.values():
                 for group in optimizer.param_groups:
                     group["lr"] = group["initial_lr"] * factor(run.step / steps)
-            scalars = task.step(data[batches.next()])
+            rows = distributed.share(batches.next(), groups=task.batches_per_step)
+            scalars = task.step(data[rows])
             run.step += 1
             task.update_average(run.step)
             run.seconds = time.monotonic() - started
             run.record(scalars)
             _call(callbacks, run)
+            if distributed.world_size() == 1:
+                stop = run.interrupted
+            elif run.step % log_every == 0:  # all processes stop after the same step
+                stop = run.interrupted = distributed.any_process(run.interrupted, device)
             bar.update()
             if run.step % log_every == 0 and not bar.disable:
                 shown = run.history.last()
                 bar.set_postfix({k: f"{shown[k]:.3g}" for k in shown if k.endswith("loss")}, False)
-            if run.out is not None and run.step < steps:
+            if run.writes and run.step < steps:
                 now = time.monotonic()
                 due = run.step % save_every == 0 if save_every else now - last_save > 30
                 if due:
                     run.save()
                     last_save = now
     run.check_finite()
-    if run.out is not None:
+    if run.writes:
         run.save()
-    if run.interrupted:
+    if run.interrupted and distributed.is_first():
         where = f"; continue with resume from {run.out}" if run.out else ""
         print(f"Interrupted after step {run.step} of {steps}{where}.", file=sys.stderr)
     return run.history
@@ -538,11 +564,12 @@ def _begin(run: Run, resume: bool) -> None:
     if run.out is None:
         return
     exists = (run.out / CHECKPOINT).exists()
+    distributed.wait()  # all have looked before the first one writes
     if exists and not resume:
         raise CheckpointError(
             f"{run.out} already holds a run: resume it, or choose another folder."
         )
     if exists:
         run.restore()
-    else:
+    elif run.writes:
         run.save()  # so that a run killed early can be resumed, too

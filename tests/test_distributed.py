@@ -1,0 +1,155 @@
+"""Two real processes on the CPU, talking over gloo, against one process with the whole batch."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+
+from gan_tutorial import GAN, checkpoints, data, distributed, fit, models
+
+OPTIONS = {
+    "r1r2": {"loss": "relativistic", "r1": 0.3, "r2": 0.2, "penalty_every": 2},
+    "gp": {"loss": "wasserstein", "gp": 1.0, "d_steps": 2},
+}
+
+
+def train(kind, out, steps, how):
+    """Train on the ring, in this process or in one of several."""
+    with distributed.joined("cpu") as device:
+        torch.manual_seed(distributed.rank())  # the first process's weights must win
+        gan = GAN(*models.mlp_pair((2,), 3, 16, 2), **OPTIONS[kind])
+        for name, network in gan.networks.items():  # plain descent: Adam divides by tiny numbers
+            gan.optimizers[name] = torch.optim.SGD(network.parameters(), lr=0.05)
+        fit(
+            gan,
+            data.ring().sample(500, seed=0),
+            int(steps),
+            batch_size=16,
+            out=out,
+            device=device,
+            resume=how == "resume",
+            progress=False,
+            log_every=4,
+        )
+
+
+FAILING = """
+import sys, torch
+from gan_tutorial import GAN, data, distributed, fit, models
+
+def die(run):
+    if distributed.rank() == 1 and run.step == 3:
+        sys.exit("this process dies")
+
+with distributed.joined() as device:
+    gan = GAN(*models.mlp_pair((2,), 3, 8, 1))
+    fit(gan, data.ring().sample(64, seed=0), 100000, batch_size=4, device=device, progress=False,
+        callbacks=[die])
+"""
+
+
+def launch(*command, timeout=120):
+    """Run a Python command in two processes, as torchrun would; return exit codes and errors."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    common = os.environ | {
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(port),
+        "WORLD_SIZE": "2",
+        "CUDA_VISIBLE_DEVICES": "",
+    }
+    running = [
+        subprocess.Popen(
+            [sys.executable, *map(str, command)],
+            env=common | {"RANK": str(rank), "LOCAL_RANK": str(rank)},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for rank in range(2)
+    ]
+    errors = [process.communicate(timeout=timeout)[1] for process in running]
+    return [process.returncode for process in running], errors
+
+
+def train_in_two(*arguments):
+    codes, errors = launch(__file__, *arguments)
+    assert codes == [0, 0], errors
+
+
+def weights(folder):
+    networks = checkpoints.load_checkpoint(folder)["task"]["networks"]
+    return {f"{n}.{k}": v for n, state in networks.items() for k, v in state.items()}
+
+
+@pytest.mark.parametrize("kind", OPTIONS)
+def test_two_processes_equal_one_with_the_whole_batch(tmp_path, kind):
+    train(kind, tmp_path / "one", 12, "start")
+    train_in_two(kind, tmp_path / "two", 12, "start")
+    one, two = weights(tmp_path / "one"), weights(tmp_path / "two")
+    for name in one:
+        torch.testing.assert_close(one[name], two[name], rtol=0, atol=1e-6)
+    # the recorded losses are means over both processes
+    histories = [checkpoints.load_checkpoint(tmp_path / p)["history"] for p in ("one", "two")]
+    for name in ("d_loss", "g_loss"):
+        torch.testing.assert_close(histories[0][name], histories[1][name], rtol=1e-4, atol=1e-5)
+
+
+def test_resume_on_another_number_of_processes(tmp_path):
+    train_in_two("r1r2", tmp_path / "parts", 5, "start")
+    train("r1r2", tmp_path / "parts", 9, "resume")
+    train("r1r2", tmp_path / "whole", 9, "start")
+    parts, whole = weights(tmp_path / "parts"), weights(tmp_path / "whole")
+    for name in whole:
+        torch.testing.assert_close(parts[name], whole[name], rtol=0, atol=1e-6)
+
+
+def test_a_process_that_dies_ends_the_others(tmp_path):
+    began = time.monotonic()
+    codes, errors = launch("-c", FAILING, timeout=100)
+    assert codes[1] == 1
+    assert codes[0] != 0
+    assert "this process dies" in errors[1]
+    assert time.monotonic() - began < 90
+
+
+def test_torchrun_starts_the_command_line(tmp_path):
+    out = tmp_path / "run"
+    done = subprocess.run(
+        [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2",
+         "-m", "gan_tutorial", "train", "ring", "--out", str(out), "--steps", "10",
+         "--width", "8", "--batch-size", "8", "--device", "cpu"],
+        capture_output=True, text=True, check=False, timeout=200,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("samples of 2 from ring") == 1  # only the first process speaks
+    assert checkpoints.load_checkpoint(out)["step"] == 10
+
+
+def test_shares_are_disjoint_and_together_everything(monkeypatch):
+    whole = torch.arange(24).reshape(12, 2)
+    monkeypatch.setattr(distributed, "world_size", lambda: 3)
+    parts = []
+    for rank in range(3):
+        monkeypatch.setattr(distributed, "rank", lambda rank=rank: rank)
+        parts.append(distributed.share(whole, groups=2))
+    assert torch.cat(parts).sort(0).values.tolist() == whole.tolist()
+    assert parts[1][:, 0].tolist() == [4, 6, 16, 18]  # the second third of each group
+    with pytest.raises(ValueError, match="cannot be divided equally among 3"):
+        distributed.share(torch.zeros(10, 2))
+
+
+def test_alone_nothing_is_shared():
+    x = torch.randn(5, 2)
+    assert distributed.share(x) is x
+    assert distributed.average(x) is x
+    assert (distributed.world_size(), distributed.rank()) == (1, 0)
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    train(*sys.argv[1:])
