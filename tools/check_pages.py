@@ -1,4 +1,4 @@
-"""Check the built pages for what Sphinx does not warn about: pictures without a description."""
+"""Check the built pages for what Sphinx does not warn about: pictures undescribed or missing."""
 
 import re
 from html.parser import HTMLParser
@@ -14,33 +14,33 @@ class _Pictures(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.depth = 0
-        self.undescribed: list[str] = []
+        self.found: list[tuple[str, str]] = []
 
     def handle_starttag(self, tag, attrs) -> None:
         self.depth += tag == "article"
         attributes = dict(attrs)
         if tag == "img" and self.depth:
-            alt = (attributes.get("alt") or "").strip()
-            if not alt or FILE_NAME.search(alt):
-                self.undescribed.append(attributes.get("src") or "?")
+            self.found.append((attributes.get("src") or "", attributes.get("alt") or ""))
 
     def handle_endtag(self, tag) -> None:
         self.depth -= tag == "article"
 
 
-def undescribed_pictures(html: str) -> list[str]:
-    """Return the source of every picture in the page's text that has no alt text of its own."""
-    pictures = _Pictures()
-    pictures.feed(html)
-    return pictures.undescribed
-
-
 def complaints(pages: Path) -> list[str]:
-    """Return one sentence for each picture without a description on the pages in a folder."""
-    return [
-        f"{page.relative_to(pages)}: the picture {source[:60]} has no alt text; "
-        "describe it in its cell's metadata, mystnb.image.alt."
-        for page in sorted(pages.glob("**/*.html"))
-        if "_static" not in page.parts
-        for source in undescribed_pictures(page.read_text(encoding="utf-8"))
-    ]
+    """Return a sentence for each picture of the built pages with which something is wrong."""
+    found = []
+    for page in sorted(pages.glob("**/*.html")):
+        if "_static" in page.relative_to(pages).parts:
+            continue
+        pictures = _Pictures()
+        pictures.feed(page.read_text(encoding="utf-8"))
+        for source, alt in pictures.found:
+            picture = f"{page.relative_to(pages)}: the picture {source[:60]}"
+            if not alt.strip() or FILE_NAME.search(alt):
+                found.append(
+                    f"{picture} has no alt text; describe it in its cell's metadata, "
+                    "mystnb.image.alt."
+                )
+            if not source.startswith(("data:", "http")) and not (page.parent / source).is_file():
+                found.append(f"{picture} is not there.")
+    return found
