@@ -93,6 +93,9 @@ def test_samples_on_disk_stay_there_and_only_batches_move():
     assert moved._samples is samples
     assert moved[torch.tensor([1])].device.type == "meta"
     assert moved.subset(slice(2)).device.type == "meta"
+    # A slice is still a window on the file; rows picked by a tensor are a copy in memory.
+    assert moved.subset(slice(2)).to("meta")._samples.device.type == "cpu"
+    assert moved.subset(torch.tensor([1])).to("meta")._samples.device.type == "meta"
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,12 @@ def test_digits_are_scaled_bilinearly():
     assert torch.equal(large.labels, native.labels)
 
 
+def test_images_are_shrunk_with_antialiasing():
+    native, small = data.load("digits"), data.load("digits", image_size=3)
+    expected = functional.interpolate(native[:], size=3, mode="bilinear", antialias=True)
+    torch.testing.assert_close(small[:], expected)
+
+
 @pytest.mark.parametrize(("size", "near", "far"), [(29, 0, 1), (30, 1, 1), (32, 2, 2)])
 def test_mnist_gets_a_black_margin_and_keeps_its_pixels(real_data, size, near, far):
     native = data.load("mnist", "test", data_dir=real_data, count=20)

@@ -137,6 +137,13 @@ def test_large_jpegs_are_decoded_small_but_look_the_same(read):
     np.testing.assert_allclose(pixels[0, 4], expected, atol=3)
 
 
+def test_jpegs_are_not_decoded_smaller_than_they_are_needed(read):
+    stripes = (np.indices((512, 512))[1] // 2 % 2 * 255).astype(np.uint8)
+    pixels = read(Image.fromarray(stripes), size=256, suffix=".jpg", quality=95)
+    expected = np.arange(256) % 2 * 255
+    assert np.abs(pixels[0, 100] - expected).mean() < 50
+
+
 def test_of_an_animation_the_first_picture_counts(read):
     frames = [Image.new("RGB", (8, 8), color) for color in (RED, (0, 0, 0))]
     pixels = read(frames[0], suffix=".gif", save_all=True, append_images=frames[1:])
