@@ -6,14 +6,10 @@ step, measured by playing, beside the spectral radius of the rule's matrix at th
     python benchmarks/games.py [--quick] [--json FILE]
 """
 
-import argparse
-import json
 import math
-import os
-import platform
 from itertools import pairwise
-from pathlib import Path
 
+import report
 import torch
 
 from gan_tutorial import games
@@ -90,22 +86,9 @@ def _row(game: games.Game, method: str, measured: float, theory: float) -> dict:
     return {"game": game.name, "method": method, "measured": measured, "theory": theory}
 
 
-def machine() -> str:
-    """Name the processor, the number of cores and torch's version."""
-    cpu = platform.processor() or platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        names = [line for line in info.read_text().splitlines() if line.startswith("model name")]
-        cpu = names[0].split(":", 1)[1].strip() if names else cpu
-    return f"{cpu}, {os.cpu_count()} cores, torch {torch.__version__}"
-
-
 def main() -> None:
     """Run every game with every rule, print the table and write the JSON file if asked."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="fewer steps: four digits, not six")
-    parser.add_argument("--json", type=Path, help="write the rows to this file")
-    options = parser.parse_args()
+    options = report.options(__doc__)
     steps = 400 if options.quick else 4000
 
     rows = [last_iterate(game, rule, steps) for game in GAMES for rule in RULES]
@@ -117,9 +100,7 @@ def main() -> None:
             f"{row['game']:30} {row['method']:52} {row['measured']:10.6f} {row['theory']:10.6f} "
             f"{difference:10.1e}"
         )
-    if options.json:
-        result = {"name": "games", "machine": machine(), "rows": rows}
-        options.json.write_text(json.dumps(result, indent=1) + "\n")
+    report.write("games", rows, options.json)
 
 
 if __name__ == "__main__":
