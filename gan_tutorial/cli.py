@@ -142,7 +142,7 @@ def _settings(arguments: argparse.Namespace) -> dict:
 def _load(name: str, options: dict):
     """Load the training split, at a size that the networks can make."""
     of_source = {key: options[key] for key in ("image_size", "channels", "data_dir")}
-    if Path(name).is_dir():
+    if name not in data.NAMES:
         of_source["image_size"] = of_source["image_size"] or 64
         of_source["on_error"] = options["on_error"]
     elif of_source["image_size"] is None and options["model"] != "mlp":
@@ -283,6 +283,11 @@ def _info(arguments: argparse.Namespace) -> int:
 # --- the program -----------------------------------------------------------------------------
 
 
+def _say(message, *_, **__) -> None:
+    """Show a warning as one sentence, without the line of code that it came from."""
+    print(f"warning: {message}", file=sys.stderr)
+
+
 def main(argv: list[str] | None = None) -> int:
     """Run one command; return its exit status.
 
@@ -297,10 +302,11 @@ def main(argv: list[str] | None = None) -> int:
         0 if all went well, 2 after an error, 130 after Ctrl-C.
     """
     commands = {"train": _train, "sample": _sample, "info": _info}
-    warnings.showwarning = lambda message, *_, **__: print(f"warning: {message}", file=sys.stderr)
     try:
         arguments = _parser().parse_args(argv)
-        return commands[arguments.command](arguments)
+        with warnings.catch_warnings():
+            warnings.showwarning = _say
+            return commands[arguments.command](arguments)
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
         return 130

@@ -97,11 +97,11 @@ def test_a_run_is_not_overwritten(run, capsys):
 
 
 def test_own_pictures_with_a_broken_one_among_them(pictures, tmp_path, capsys):
-    (pictures / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n and then nothing")
+    (pictures / "torn.png").write_bytes(b"\x89PNG\r\n\x1a\n and then nothing")
     begin = ["train", str(pictures), "--out", str(tmp_path / "run"), "--steps", "3", *TINY]
-    assert "broken.png" in failed(capsys, *begin)
+    assert "torn.png" in failed(capsys, *begin)
     assert main([*begin, "--on-error", "skip", "--image-size", "32"]) == 0
-    assert "broken.png" in capsys.readouterr().err
+    assert "torn.png" in capsys.readouterr().err
     out = tmp_path / "grid.png"
     assert main(["sample", str(tmp_path / "run"), "--out", str(out)]) == 0
     assert Image.open(out).mode == "RGB"
