@@ -1,7 +1,7 @@
 """Make the picture of the README from two runs.
 
 python -m gan_tutorial train soccer --steps 3000 --out soccer
-python -m gan_tutorial train mnist --steps 1500 --out mnist
+python -m gan_tutorial train mnist --steps 1200 --out mnist
 python tools/readme_picture.py soccer mnist
 """
 
