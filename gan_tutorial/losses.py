@@ -2,10 +2,11 @@ r"""The losses of the two players, and the gradient penalties on the discriminat
 
 Every function here takes *logits*: the raw, unbounded numbers a discriminator returns, one per
 sample, before any sigmoid. Arguments always come in the order ``(real, fake)``. Write
-:math:`a_r = D(x)` for the logits of real samples and :math:`a_f = D(G(z))` for those of fakes;
-:math:`\\sigma` is the sigmoid, and :math:`\\mathrm{softplus}(a) = \\log(1 + e^a)`, so that
-:math:`-\\log \\sigma(a) = \\mathrm{softplus}(-a)` and
-:math:`-\\log(1 - \\sigma(a)) = \\mathrm{softplus}(a)`: no logarithm of a number near zero is taken.
+:math:`a_r = a(x)` for the logits of real samples and :math:`a_f = a(G(z))` for those of fakes;
+:math:`\sigma` is the sigmoid, :math:`D = \sigma(a)` the probability of "real", and
+:math:`\mathrm{softplus}(a) = \log(1 + e^a)`, so that
+:math:`-\log \sigma(a) = \mathrm{softplus}(-a)` and
+:math:`-\log(1 - \sigma(a)) = \mathrm{softplus}(a)`: no logarithm of a number near zero is taken.
 """
 
 import math
@@ -197,12 +198,12 @@ def get_loss(name: str) -> AdversarialLoss:
 
 
 def squared_gradient_norms(logits: Tensor, x: Tensor) -> Tensor:
-    r"""Squared length of each sample's own gradient, :math:`\|\nabla_x D(x)\|^2`.
+    r"""Squared length of each sample's own gradient, :math:`\|\nabla_x a(x)\|^2`.
 
     Parameters
     ----------
     logits : Tensor, shape (N,) or (N, 1)
-        ``D(x)``, computed from `x` with a graph.
+        ``a(x)``, computed from `x` with a graph.
     x : Tensor, shape (N, ...)
         The samples, with ``requires_grad``.
 
@@ -228,7 +229,7 @@ def _at(discriminator: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
 
 
 def r1(discriminator: nn.Module | Callable[[Tensor], Tensor], real: Tensor) -> Tensor:
-    r"""R1 penalty :math:`\tfrac12 E_x \|\nabla_x D(x)\|^2` on real samples.
+    r"""R1 penalty :math:`\tfrac12 E_x \|\nabla_x a(x)\|^2` on real samples.
 
     Multiply it by :math:`\gamma`, the penalty weight (Mescheder et al. 2018, equation 9).
 
@@ -257,7 +258,7 @@ def r1(discriminator: nn.Module | Callable[[Tensor], Tensor], real: Tensor) -> T
 
 
 def r2(discriminator: nn.Module | Callable[[Tensor], Tensor], fake: Tensor) -> Tensor:
-    r"""R2 penalty :math:`\tfrac12 E_z \|\nabla_x D(G(z))\|^2`: `r1` on generated samples.
+    r"""R2 penalty :math:`\tfrac12 E_z \|\nabla_x a(G(z))\|^2`: `r1` on generated samples.
 
     Mescheder et al. 2018, equation 10. The generator gets no gradient from it.
     """
@@ -270,7 +271,7 @@ def gradient_penalty(
     fake: Tensor,
     u: Tensor | None = None,
 ) -> Tensor:
-    r"""WGAN-GP penalty :math:`E (\|\nabla_{\hat x} D(\hat x)\| - 1)^2`.
+    r"""WGAN-GP penalty :math:`E (\|\nabla_{\hat x} a(\hat x)\| - 1)^2`.
 
     The points :math:`\hat x = u x + (1 - u) G(z)` lie between a real and a fake sample, with one
     :math:`u` drawn uniformly from [0, 1] for each pair (Gulrajani et al. 2017, equation 3).
