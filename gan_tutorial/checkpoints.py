@@ -17,6 +17,7 @@ from .models import build, config_of
 
 __all__ = [
     "CHECKPOINT",
+    "CONFIG",
     "PREVIOUS",
     "CheckpointError",
     "differences",

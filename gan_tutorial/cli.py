@@ -195,6 +195,7 @@ def _train_on(device: str, arguments: argparse.Namespace) -> int:
             path = out / "samples" / f"step_{run.step:06d}.png"
             _save(run.task.sample(64 if samples.shape[1:] else 1000), path, density=samples.density)
 
+    before = _steps_done(out)
     history = fit(
         gan,
         samples,
@@ -210,14 +211,22 @@ def _train_on(device: str, arguments: argparse.Namespace) -> int:
     )
     if not first:
         return 0
-    done = int(checkpoints.read_config(out)["step"])
+    done = _steps_done(out)
     last = history.last()
     losses = ", ".join(f"{name} {last[name]:.3f}" for name in ("d_loss", "g_loss") if name in last)
     print(f"{done:,} of {steps:,} steps done; {losses}" if losses else f"{done:,} steps done")
+    if done == before:
+        print(f"Nothing was left to do; to train on, ask for more: --resume --steps {2 * done}")
     if done < steps:
         print(f"To go on: python -m gan_tutorial train {arguments.data} --out {out} --resume")
         return 130
     return 0
+
+
+def _steps_done(out: Path) -> int:
+    """Return how far the run in a folder got; 0 if there is none."""
+    has_run = (out / checkpoints.CONFIG).is_file()
+    return checkpoints.read_config(out)["step"] if has_run else 0
 
 
 def _save(samples, path: Path, density=None, columns=None) -> None:

@@ -82,6 +82,11 @@ def test_resume_needs_no_options_and_equals_one_long_run(tmp_path):
     assert all(torch.equal(whole[name], parts[name]) for name in whole)
 
 
+def test_resuming_a_finished_run_says_how_to_go_on(run, capsys):
+    assert main(["train", "ring", "--out", str(run), "--resume"]) == 0
+    assert "--steps 40" in capsys.readouterr().out
+
+
 def test_resume_refuses_other_options_by_name(run, capsys):
     message = failed(
         capsys, "train", "ring", "--out", str(run), "--resume", "--lr", "0.5", "--seed", "0"
