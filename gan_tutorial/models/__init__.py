@@ -3,12 +3,14 @@
 from .build import build, config_of
 from .dcgan import DCGANDiscriminator, DCGANGenerator, dcgan_pair
 from .mlp import MLPDiscriminator, MLPGenerator, mlp_pair
+from .upsample import UpsampleConv2d
 
 __all__ = [
     "DCGANDiscriminator",
     "DCGANGenerator",
     "MLPDiscriminator",
     "MLPGenerator",
+    "UpsampleConv2d",
     "build",
     "config_of",
     "dcgan_pair",

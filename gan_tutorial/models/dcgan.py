@@ -10,9 +10,12 @@ import itertools
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from .upsample import UpsampleConv2d
+
 __all__ = ["DCGANDiscriminator", "DCGANGenerator", "dcgan_pair"]
 
 NORMS = ("batch", "spectral", "none")
+UPS = ("transposed", "resize")
 
 
 def _channels_at(size: int, width: int) -> list[int]:
@@ -39,6 +42,13 @@ def _normed(layer: nn.Module, channels: int, norm: str) -> list[nn.Module]:
     return [spectral_norm(layer) if norm == "spectral" else layer]
 
 
+def _doubling(before: int, after: int, bias: bool, up: str) -> nn.Module:
+    """Make the layer that doubles the side of a map."""
+    if up == "resize":
+        return UpsampleConv2d(before, after, bias=bias)
+    return nn.ConvTranspose2d(before, after, 4, 2, 1, bias=bias)
+
+
 class DCGANGenerator(nn.Module):
     """A generator of transposed convolutions, :math:`G(z)`.
 
@@ -54,11 +64,19 @@ class DCGANGenerator(nn.Module):
         Channels of the last hidden map, of side ``size / 2`` (64 in the paper).
     norm : {"batch", "spectral", "none"}
         Normalization of the hidden layers.
+    up : {"transposed", "resize"}
+        How the side doubles: by 4x4 transposed convolutions, as in the paper, or by enlarging
+        the map and convolving it (`UpsampleConv2d`), which cannot draw checkerboards and has
+        9 weights in place of 16. The two take the same time.
     """
 
-    def __init__(self, latent_dim=100, size=64, channels=3, width=64, norm="batch"):
+    def __init__(
+        self, latent_dim=100, size=64, channels=3, width=64, norm="batch", up="transposed"
+    ):
         super().__init__()
         _check(channels, norm)
+        if up not in UPS:
+            raise ValueError(f"Unknown way up {up!r}; choose one of {', '.join(UPS)}.")
         self.latent_dim, self.shape = latent_dim, (channels, size, size)
         self.config = {
             "latent_dim": latent_dim,
@@ -66,6 +84,7 @@ class DCGANGenerator(nn.Module):
             "channels": channels,
             "width": width,
             "norm": norm,
+            "up": up,
         }
         maps = _channels_at(size, width)
         bias = norm != "batch"
@@ -74,9 +93,9 @@ class DCGANGenerator(nn.Module):
         first = nn.ConvTranspose2d(latent_dim, maps[0], 4, 1, 0, bias=bias)
         layers += [*_normed(first, maps[0], norm), nn.ReLU(inplace=True)]
         for before, after in itertools.pairwise(maps):
-            up = nn.ConvTranspose2d(before, after, 4, 2, 1, bias=bias)
-            layers += [*_normed(up, after, norm), nn.ReLU(inplace=True)]
-        layers += [nn.ConvTranspose2d(maps[-1], channels, 4, 2, 1, bias=bias), nn.Tanh()]
+            doubling = _doubling(before, after, bias, up)
+            layers += [*_normed(doubling, after, norm), nn.ReLU(inplace=True)]
+        layers += [_doubling(maps[-1], channels, bias, up), nn.Tanh()]
         self.net = nn.Sequential(*layers)
 
     def forward(self, z: Tensor) -> Tensor:
@@ -128,6 +147,7 @@ def dcgan_pair(
     width: int = 64,
     generator_norm: str = "batch",
     discriminator_norm: str = "none",
+    up: str = "transposed",
 ) -> tuple[DCGANGenerator, DCGANDiscriminator]:
     """Return a convolutional generator and discriminator of equal width.
 
@@ -139,6 +159,6 @@ def dcgan_pair(
     (torch.Size([2, 1, 32, 32]), torch.Size([2]))
     """
     return (
-        DCGANGenerator(latent_dim, size, channels, width, generator_norm),
+        DCGANGenerator(latent_dim, size, channels, width, generator_norm, up),
         DCGANDiscriminator(size, channels, width, discriminator_norm),
     )
