@@ -149,5 +149,5 @@ def contiguous_copy(network: nn.Module) -> nn.Module:
 
 
 def mixes_samples(network: nn.Module) -> bool:
-    """Return whether the network has batch norm, so that a sample's output depends on the others."""
+    """Return whether the network has batch norm, which lets samples influence each other."""
     return any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in network.modules())
