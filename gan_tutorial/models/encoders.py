@@ -1,0 +1,101 @@
+"""Encoders: the generators' mirror images, from samples back to a few numbers.
+
+An encoder turns a sample into `outputs` numbers. What they mean is up to the task: the code itself
+for an autoencoder, or mean and log variance of a Gaussian over codes for a variational one.
+"""
+
+import math
+
+from torch import Tensor, nn
+
+from .dcgan import _channels_at, _check, _normed
+from .mlp import _layers
+
+__all__ = ["DCGANEncoder", "MLPEncoder"]
+
+
+class MLPEncoder(nn.Module):
+    """A fully connected encoder, the mirror image of `MLPGenerator`.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        Shape of one sample: ``(2,)`` for points, ``(C, H, W)`` for images.
+    outputs : int
+        Numbers that come out: the length of the latent code, or twice that for a variational
+        autoencoder.
+    width, depth : int
+        Units of a hidden layer, and number of hidden layers.
+
+    Examples
+    --------
+    >>> import torch
+    >>> MLPEncoder((1, 8, 8), outputs=16)(torch.zeros(5, 1, 8, 8)).shape
+    torch.Size([5, 16])
+    """
+
+    def __init__(self, shape, outputs, width=128, depth=3):
+        super().__init__()
+        shape = tuple(shape)
+        self.shape, self.outputs = shape, outputs
+        self.config = {"shape": list(shape), "outputs": outputs, "width": width, "depth": depth}
+        self.net = nn.Sequential(nn.Flatten(), *_layers(math.prod(shape), width, depth, outputs))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map samples (N, *shape) to (N, outputs)."""
+        return self.net(x)
+
+
+class DCGANEncoder(nn.Module):
+    """A convolutional encoder, the mirror image of `DCGANGenerator`.
+
+    Strided convolutions halve the side and double the channels down to a 4x4 map; one more layer
+    makes `outputs` numbers of it.
+
+    Parameters
+    ----------
+    outputs : int
+        Numbers that come out: the length of the latent code, or twice that for a variational
+        autoencoder.
+    size : int
+        Side of the image, a power of two from 8 on.
+    channels : {1, 3}
+        Gray or color.
+    width : int
+        Channels of the first hidden map, of side ``size / 2``.
+    norm : {"batch", "spectral", "none"}
+        Normalization of the hidden layers; the first and the last layer have no batch norm.
+
+    Raises
+    ------
+    ValueError
+        If the size, the channels or the norm is none of these.
+    """
+
+    def __init__(self, outputs=100, size=64, channels=3, width=64, norm="batch"):
+        super().__init__()
+        _check(channels, norm)
+        self.shape, self.outputs = (channels, size, size), outputs
+        self.config = {
+            "outputs": outputs,
+            "size": size,
+            "channels": channels,
+            "width": width,
+            "norm": norm,
+        }
+        outer = "none" if norm == "batch" else norm
+        layers: list[nn.Module] = []
+        before = channels
+        for level, after in enumerate(_channels_at(size, width)[::-1]):
+            bias = level == 0 or norm != "batch"  # batch norm has a bias of its own
+            down = nn.Conv2d(before, after, 4, 2, 1, bias=bias)
+            layers += _normed(down, after, norm if level else outer)
+            layers += [nn.LeakyReLU(0.2, inplace=True)]
+            before = after
+        # 4x4 -> outputs
+        layers += _normed(nn.Conv2d(before, outputs, 4, 1, 0), outputs, outer)
+        self.net = nn.Sequential(*layers, nn.Flatten())
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map images (N, channels, size, size) to (N, outputs)."""
+        return self.net(x)
