@@ -5,7 +5,6 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from . import speed
 from .losses import get_loss, gradient_penalty, squared_gradient_norms
 from .models import dcgan_pair, mlp_pair
 from .training import Task
@@ -115,7 +114,11 @@ class GAN(Task):
         for name, value in (("penalty_every", penalty_every), ("d_steps", d_steps)):
             if value < 1:
                 raise ValueError(f"{name} must be at least 1, got {value}.")
-        if speed.mixes_samples(discriminator) and (r1 or r2 or gp):
+        batch_norm = any(
+            isinstance(module, nn.modules.batchnorm._BatchNorm)
+            for module in discriminator.modules()
+        )
+        if batch_norm and (r1 or r2 or gp):
             raise ValueError(
                 "A gradient penalty needs a gradient per sample, and batch norm in the "
                 "discriminator mixes the samples: use norm='none' or 'spectral', or no penalty."
@@ -207,20 +210,17 @@ class GAN(Task):
         """Generate fakes for so many updates of D; G stays as it is in the meantime."""
         *codes, last = [self.latent(count) for _ in range(batches)]
         with torch.no_grad():  # fakes are data to D: no gradient reaches the generator
-            if codes and not speed.mixes_samples(self.generator):
-                fakes = [*self.generate(torch.cat(codes)).chunk(len(codes))]
-            else:
-                fakes = [self.generate(z) for z in codes]
+            fakes = self.generate(*codes)
         with torch.set_grad_enabled(self.reuse_fakes):
-            return [*fakes, self.generate(last)]
+            return fakes + self.generate(last)
 
-    def generate(self, z: Tensor) -> Tensor:
-        """Map latent codes to samples, :math:`G(z)`, in the precision of the run."""
-        return self.fast["generator"](z)
+    def generate(self, *codes: Tensor) -> list[Tensor]:
+        """Map batches of latent codes to samples, :math:`G(z)`, as fast as `fit` was told to."""
+        return self.forward("generator", codes)
 
-    def judge(self, x: Tensor) -> Tensor:
-        """Map samples to logits, :math:`D(x)`, in the precision of the run."""
-        return self.fast["discriminator"](x)
+    def judge(self, *batches: Tensor) -> list[Tensor]:
+        """Map batches of samples to logits, :math:`D(x)`, as fast as `fit` was told to."""
+        return self.forward("discriminator", batches)
 
     def discriminator_step(self, real: Tensor, fake: Tensor | None = None) -> dict[str, Tensor]:
         """One update of D: tell these reals from as many fakes, fresh ones by default."""
@@ -232,8 +232,10 @@ class GAN(Task):
         # The penalties differentiate the logits with respect to these very inputs, in float32.
         real.requires_grad_(penalize and self.r1 > 0)
         fake.requires_grad_(penalize and self.r2 > 0)
-        real_logits = self.discriminator(real) if real.requires_grad else self.judge(real)
-        fake_logits = self.discriminator(fake) if fake.requires_grad else self.judge(fake)
+        if real.requires_grad or fake.requires_grad:
+            real_logits, fake_logits = self.discriminator(real), self.discriminator(fake)
+        else:
+            real_logits, fake_logits = self.judge(real, fake)
         loss = self.loss.discriminator(real_logits, fake_logits)
         scalars = {
             "d_loss": loss,
@@ -259,11 +261,11 @@ class GAN(Task):
 
     def generator_step(self, real: Tensor, fake: Tensor | None = None) -> dict[str, Tensor]:
         """One update of G: make fakes, fresh ones by default, that D takes for reals."""
-        fake = self.generate(self.latent(len(real))) if fake is None else fake
+        (fake,) = self.generate(self.latent(len(real))) if fake is None else (fake,)
         with frozen(self.discriminator):
-            fake_logits = self.judge(fake)
+            (fake_logits,) = self.judge(fake)
             # Only a paired loss looks at the reals again.
-            real_logits = self.judge(real.detach()) if self.loss.paired else None
+            (real_logits,) = self.judge(real.detach()) if self.loss.paired else (None,)
             loss = self.loss.generator(real_logits, fake_logits)
             self.update("generator", loss)
         return {"g_loss": loss.detach()}

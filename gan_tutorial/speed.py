@@ -7,8 +7,7 @@ Some decisions never change a result beyond rounding, and are taken for the read
 - nothing reads a number back from the device between two rows of the history, batches are drawn
   by index from one tensor, optimizers are fused, and the discriminator's weights get no gradient
   in the generator's update: these are in `training` and `gan`, where they are one line each;
-- generators that treat samples one by one make the fakes of several updates in one pass
-  (`mixes_samples`).
+- networks that treat samples one by one get several batches in one pass (`one_by_one`).
 
 Others do change results, and are options, off by default: `PRECISIONS` and `torch.compile`
 (`accelerated`), and the second use of a batch of fakes (``GAN(reuse_fakes=True)``).
@@ -20,6 +19,8 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import Tensor, nn
 
+from . import models
+
 __all__ = [
     "PRECISIONS",
     "accelerated",
@@ -28,7 +29,7 @@ __all__ = [
     "check_precision",
     "contiguous_copy",
     "match_layouts",
-    "mixes_samples",
+    "one_by_one",
 ]
 
 PRECISIONS = ("fp32", "bf16")
@@ -148,6 +149,17 @@ def contiguous_copy(network: nn.Module) -> nn.Module:
 # --- What may be computed together -----------------------------------------------------------
 
 
-def mixes_samples(network: nn.Module) -> bool:
-    """Return whether the network has batch norm, which lets samples influence each other."""
-    return any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in network.modules())
+ONE_BY_ONE = {
+    nn.Sequential, nn.Linear, nn.Conv2d, nn.ConvTranspose2d, nn.ReLU, nn.LeakyReLU, nn.Tanh,
+    nn.Identity, nn.Flatten, nn.Unflatten, models.UpsampleConv2d, models.MLPGenerator,
+    models.MLPDiscriminator, models.DCGANGenerator, models.DCGANDiscriminator,
+}  # fmt: skip
+
+
+def one_by_one(network: nn.Module) -> bool:
+    """Return whether each sample's output surely depends on that sample alone.
+
+    Several batches may then pass through the network as one, which saves time and changes results
+    by rounding only. Batch norm, or a layer that is not known here, makes the answer no.
+    """
+    return all(type(module) in ONE_BY_ONE for module in network.modules())

@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -97,8 +97,8 @@ class Task:
     rng : torch.Generator
         The task's own source of random numbers, on that device.
     fast : dict of str to callable
-        The networks by name, as `step` should call them: `fit` makes them run in the precision
-        asked for, or compiled. What is differentiated twice calls the networks themselves.
+        What `forward` calls: the networks, until `fit` makes them run in the precision asked
+        for, or compiled. What is differentiated twice calls the networks themselves.
     """
 
     batches_per_step = 1
@@ -125,6 +125,16 @@ class Task:
     def step(self, batch: Tensor) -> dict[str, Tensor]:
         """Update the networks once; return scalars worth recording, still on the device."""
         raise NotImplementedError
+
+    def forward(self, name: str, batches: Sequence[Tensor]) -> list[Tensor]:
+        """Pass batches through the network called `name`, as fast as `fit` was told to.
+
+        They go as one where each sample's output depends on that sample alone.
+        """
+        if len(batches) > 1 and speed.one_by_one(self.networks[name]):
+            together = self.fast[name](torch.cat(list(batches)))
+            return list(together.split([len(batch) for batch in batches]))
+        return [self.fast[name](batch) for batch in batches]
 
     def update(self, name: str, loss: Tensor) -> None:
         """Take one step of the optimizer called `name` down the slope of `loss`."""

@@ -55,5 +55,7 @@ class UpsampleConv2d(nn.Conv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, in_channels, H, W) to (N, out_channels, 2 H, 2 W)."""
-        kernel = (self.weight.flatten(2) @ self.spread).unflatten(2, (4, 4))
-        return conv_transpose2d(x, kernel.transpose(0, 1), self.bias, stride=2, padding=1)
+        kernel = (self.weight.flatten(2) @ self.spread).unflatten(2, (4, 4)).transpose(0, 1)
+        if self.weight.is_contiguous(memory_format=torch.channels_last):
+            kernel = kernel.contiguous(memory_format=torch.channels_last)
+        return conv_transpose2d(x, kernel, self.bias, stride=2, padding=1)
