@@ -83,6 +83,46 @@ def test_spectral_norm_bounds_every_layer():
         assert largest.item() == pytest.approx(1, abs=0.05)
 
 
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize(("before", "after", "side"), [(1, 1, 1), (3, 8, 5), (16, 3, 4)])
+def test_upsampling_in_one_go_equals_the_two_layers_it_replaces(before, after, side, layout):
+    torch.manual_seed(0)
+    one = models.UpsampleConv2d(before, after).to(memory_format=layout)
+    two = torch.nn.Sequential(
+        torch.nn.Upsample(scale_factor=2, mode="nearest"),
+        torch.nn.Conv2d(before, after, 3, padding=1),
+    )
+    two[1].load_state_dict(one.state_dict())
+    x = torch.randn(4, before, side, side, requires_grad=True)
+    results = []
+    for layer, parameters in ((one, one.parameters()), (two, two.parameters())):
+        y = layer(x)
+        results.append([y, *torch.autograd.grad(y.square().mean(), [x, *parameters])])
+    for ours, reference in zip(*results, strict=True):
+        torch.testing.assert_close(ours, reference, rtol=1e-5, atol=1e-5)
+
+
+def test_enlarging_draws_no_checkerboard_on_a_flat_map():
+    torch.manual_seed(0)
+    flat = torch.ones(1, 4, 6, 6)
+    enlarged = models.UpsampleConv2d(4, 2)(flat)[..., 2:-2, 2:-2]
+    assert enlarged.std(dim=(2, 3)).max() < 1e-6
+    transposed = torch.nn.ConvTranspose2d(4, 2, 4, 2, 1)(flat)[..., 2:-2, 2:-2]
+    assert transposed.std(dim=(2, 3)).min() > 1e-2
+
+
+@pytest.mark.parametrize("norm", ["batch", "spectral", "none"])
+def test_a_generator_that_enlarges_has_the_same_shapes_and_fewer_weights(norm):
+    resize = models.DCGANGenerator(10, 32, 3, 8, norm, up="resize")
+    transposed = models.DCGANGenerator(10, 32, 3, 8, norm)
+    assert resize(torch.randn(2, 10)).shape == (2, 3, 32, 32)
+    assert count(resize) < count(transposed)
+    again = models.build(models.config_of(resize))
+    again.load_state_dict(resize.state_dict())
+    with pytest.raises(ValueError, match="transposed, resize"):
+        models.DCGANGenerator(up="bilinear")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
