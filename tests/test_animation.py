@@ -40,6 +40,16 @@ def test_without_scripts_the_last_frame_is_in_the_window():
     assert 'role="group" aria-label="Animation controls" style="display:none' in page
 
 
+def test_with_scripts_it_opens_on_the_first_frame_and_prints_the_last():
+    page = plots.animation(frames(), ["one", *"23456", "seven"], alt="gray").data
+    script = page.split("<script>")[1]
+    calls = re.findall(r"^ *(show\(.*\));$", script, re.M)
+    assert calls[-1] == "show(0)"  # the last thing that is done when the page loads
+    assert re.search(r'"beforeprint".*show\(last\)', script)
+    assert re.search(r'"afterprint".*show\(shown\)', script)
+    assert re.search(r"<div data-caption[^>]*>seven</div>", page)
+
+
 def test_several_players_on_a_page_have_different_names():
     pages = [plots.animation(frames(), alt="gray").data for _ in range(2)]
     names = {re.search(r'data-player="([^"]+)"', page).group(1) for page in pages}
