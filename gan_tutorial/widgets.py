@@ -94,7 +94,7 @@ def _descent_frames() -> dict[str, Any]:
 
 
 def descent_explorer(start: float = 2.0) -> Any:
-    """Return a figure in which the reader drags the fakes towards the data.
+    """Return a figure in which the reader drags the fakes toward the data.
 
     Data are N(0, .5^2) and fakes N(m, .5^2), both blurred by instance noise if the reader asks for
     it. The figure shows both densities, the optimal discriminator, JSD, KL, TV and W1, and the pull
