@@ -9,8 +9,10 @@ Some decisions never change a result beyond rounding, and are taken for the read
   in the generator's update: these are in `training` and `gan`, where they are one line each;
 - networks that treat samples one by one get several batches in one pass (`one_by_one`).
 
-Others do change results, and are options, off by default: `PRECISIONS` and `torch.compile`
+Others do change results, and are options, off by default: the precision and compilation
 (`accelerated`), and the second use of a batch of fakes (``GAN(reuse_fakes=True)``).
+
+``benchmarks/step.py`` measures what all this is worth against the loop most scripts use.
 """
 
 import copy
@@ -96,7 +98,8 @@ def accelerated(
 
 
 def _convolutional(network: nn.Module) -> bool:
-    return any(parameter.dim() == 4 for parameter in network.parameters())
+    """Return whether the network has convolutions, on a processor that likes the layout."""
+    return any(p.dim() == 4 and p.device.type in ("cpu", "cuda") for p in network.parameters())
 
 
 def arrange(
