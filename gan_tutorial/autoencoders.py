@@ -14,8 +14,7 @@ from torch import Tensor, nn
 from . import distributed
 from .gan import GAN, frozen, latent_codes, recipe_for, sample_generator
 from .likelihoods import LIKELIHOODS, Bernoulli, Gaussian, kl_to_prior, log_normal, reparametrize
-from .models import dcgan_pair, mlp_pair
-from .models.encoders import DCGANEncoder, MLPEncoder
+from .models import DCGANEncoder, MLPEncoder, dcgan_pair, mlp_pair
 from .training import Task
 
 __all__ = ["VAE", "VAEGAN", "Autoencoder", "CodeSampler"]

@@ -9,14 +9,13 @@ from torch.distributions import Independent, MultivariateNormal, Normal, kl_dive
 from gan_tutorial import checkpoints, cli, data, fit, losses, models
 from gan_tutorial.autoencoders import VAE, VAEGAN, Autoencoder, CodeSampler
 from gan_tutorial.likelihoods import Bernoulli, Gaussian, kl_to_prior, log_normal, reparametrize
-from gan_tutorial.models.encoders import DCGANEncoder, MLPEncoder
 
 KINDS = (Autoencoder, VAE, VAEGAN)
 
 
 def networks(kind, shape=(2,), latent_dim=3, width=8, seed=0):
     torch.manual_seed(seed)
-    encoder = MLPEncoder(shape, latent_dim * (1 if kind is Autoencoder else 2), width, 1)
+    encoder = models.MLPEncoder(shape, latent_dim * (1 if kind is Autoencoder else 2), width, 1)
     generator, discriminator = models.mlp_pair(shape, latent_dim, width, 1)
     return [encoder, generator, discriminator][: 3 if kind is VAEGAN else 2]
 
@@ -55,7 +54,7 @@ class LinearModel:
         # p(z | x) = N(S W^T (x - b) / s^2, S), S = (I + W^T W / s^2)^-1, diagonal for this W
         covariance = torch.linalg.inv(torch.eye(2, dtype=torch.float64) + w.T @ w / STD**2)
         to_mean = covariance @ w.T / STD**2
-        encoder = MLPEncoder((3,), 4, depth=0).double()
+        encoder = models.MLPEncoder((3,), 4, depth=0).double()
         encoder.net[1].weight.data = torch.cat([to_mean, torch.zeros(2, 3)])
         log_var = covariance.diagonal().log() + math.log(stretch)
         encoder.net[1].bias.data = torch.cat([shift - to_mean @ b, log_var])
@@ -180,7 +179,7 @@ def test_bernoulli_still_learns_where_the_tanh_is_flat():
 def test_the_gradient_through_the_draw_equals_finite_differences(likelihood):
     torch.manual_seed(0)
     shape = (1, 2, 2)
-    encoder = MLPEncoder(shape, 4, 5, 1).double()
+    encoder = models.MLPEncoder(shape, 4, 5, 1).double()
     generator = models.MLPGenerator(2, shape, 5, 1).double()
     vae = VAE(encoder, generator, likelihood=likelihood, beta=0.7)
     x = torch.rand(3, *shape, dtype=torch.float64) * 2 - 1
@@ -301,7 +300,7 @@ def test_each_network_of_a_vae_gan_descends_its_own_loss():
 
 def test_the_features_of_a_convolutional_discriminator_are_its_last_map():
     discriminator = models.DCGANDiscriminator(16, 1, 4, "spectral")
-    encoder, generator = DCGANEncoder(6, 16, 1, 4), models.DCGANGenerator(3, 16, 1, 4)
+    encoder, generator = models.DCGANEncoder(6, 16, 1, 4), models.DCGANGenerator(3, 16, 1, 4)
     task = VAEGAN(encoder, generator, discriminator)
     assert task.features(torch.zeros(2, 1, 16, 16)).shape == (2, 8, 4, 4)
     scalars = task.step(torch.rand(6, 1, 16, 16))
@@ -344,7 +343,7 @@ def test_pixel_noise_has_the_decoders_std_and_keeps_the_mean():
 
 
 def test_activity_finds_the_numbers_that_collapsed():
-    encoder = MLPEncoder((2,), 6, depth=0)
+    encoder = models.MLPEncoder((2,), 6, depth=0)
     encoder.net[1].weight.data = torch.zeros(6, 2)
     encoder.net[1].weight.data[0] = torch.tensor([3.0, 0.0])
     encoder.net[1].weight.data[1] = torch.tensor([0.0, 0.05])  # below the threshold
@@ -384,7 +383,7 @@ class Identity(Autoencoder):
     """Codes are the samples themselves, so that the fitted density can be checked."""
 
     def __init__(self):
-        encoder = MLPEncoder((2,), 2, depth=0)
+        encoder = models.MLPEncoder((2,), 2, depth=0)
         generator = models.MLPGenerator(2, (2,), depth=0)
         for layer in (encoder.net[1], generator.net[0]):
             layer.weight.data, layer.bias.data = torch.eye(2), torch.zeros(2)
@@ -473,7 +472,7 @@ def test_recipes_share_the_generator_of_the_gan():
     balls = data.load("soccer", count=2, image_size=16)
     for kind in KINDS:
         task = kind.for_data(balls, latent_dim=5, width=4)
-        assert isinstance(task.encoder, DCGANEncoder)
+        assert isinstance(task.encoder, models.DCGANEncoder)
         assert models.config_of(task.generator) == models.config_of(
             models.dcgan_pair(16, 3, 5, 4)[0]
         )

@@ -4,7 +4,6 @@ import pytest
 import torch
 
 from gan_tutorial import models
-from gan_tutorial.models.encoders import DCGANEncoder, MLPEncoder
 
 
 def count(network):
@@ -12,7 +11,7 @@ def count(network):
 
 
 def test_mlp_encoder_is_the_generator_backwards():
-    encoder = MLPEncoder((1, 8, 8), outputs=6, width=16, depth=2)
+    encoder = models.MLPEncoder((1, 8, 8), outputs=6, width=16, depth=2)
     assert encoder(torch.randn(5, 1, 8, 8)).shape == (5, 6)
     assert count(encoder) == (64 * 16 + 16) + (16 * 16 + 16) + (16 * 6 + 6)
     generator = models.MLPGenerator(6, (1, 8, 8), width=16, depth=2)
@@ -23,7 +22,7 @@ def test_mlp_encoder_is_the_generator_backwards():
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("size", [8, 16, 32, 64])
 def test_dcgan_encoder_is_the_generator_backwards(size, channels):
-    encoder = DCGANEncoder(10, size, channels, width=4)
+    encoder = models.DCGANEncoder(10, size, channels, width=4)
     assert encoder(torch.randn(2, channels, size, size)).shape == (2, 10)
     generator = models.DCGANGenerator(10, size, channels, width=4)
     kernels = [p.shape for p in encoder.parameters() if p.dim() == 4]
@@ -32,13 +31,13 @@ def test_dcgan_encoder_is_the_generator_backwards(size, channels):
 
 
 def test_dcgan_encoder_has_the_known_number_of_parameters():
-    encoder = DCGANEncoder(100, 64, 3, 64)  # counted by hand, layer by layer
+    encoder = models.DCGANEncoder(100, 64, 3, 64)  # counted by hand, layer by layer
     kernels = sum(16 * a * b for a, b in itertools.pairwise([3, 64, 128, 256, 512, 100]))
     assert count(encoder) == kernels + 64 + 2 * (128 + 256 + 512) + 100
 
 
 def test_outputs_are_not_bounded_and_see_every_pixel():
-    for encoder in (MLPEncoder((1, 16, 16), 4), DCGANEncoder(4, 16, 1, 8, "none")):
+    for encoder in (models.MLPEncoder((1, 16, 16), 4), models.DCGANEncoder(4, 16, 1, 8, "none")):
         x = (1000 * torch.randn(8, 1, 16, 16)).requires_grad_()
         code = encoder(x)
         assert code.min() < -1
@@ -50,19 +49,19 @@ def test_outputs_are_not_bounded_and_see_every_pixel():
 def test_samples_do_not_influence_each_other_without_batch_norm():
     x = torch.randn(4, 3, 16, 16)
     for norm in ("none", "spectral"):
-        encoder = DCGANEncoder(5, 16, 3, 4, norm).eval()
+        encoder = models.DCGANEncoder(5, 16, 3, 4, norm).eval()
         torch.testing.assert_close(encoder(x)[:1], encoder(x[:1]))
-    encoder = DCGANEncoder(5, 16, 3, 4, "batch")
+    encoder = models.DCGANEncoder(5, 16, 3, 4, "batch")
     assert (encoder(x)[:1] - encoder(x[:1])).abs().max() > 1e-3
 
 
 @pytest.mark.parametrize(
     "encoder",
-    [MLPEncoder((2,), 3, 5, 1), DCGANEncoder(7, 16, 3, 4, "none")],
+    [models.MLPEncoder((2,), 3, 5, 1), models.DCGANEncoder(7, 16, 3, 4, "none")],
     ids=["mlp", "dcgan"],
 )
 def test_the_configuration_builds_the_same_network(encoder):
-    again = type(encoder)(**encoder.config)
+    again = models.build(models.config_of(encoder))
     again.load_state_dict(encoder.state_dict())
     x = torch.randn(3, *encoder.shape)
     assert torch.equal(again(x), encoder(x))
@@ -79,4 +78,4 @@ def test_the_configuration_builds_the_same_network(encoder):
 )
 def test_refusals(arguments, message):
     with pytest.raises(ValueError, match=message):
-        DCGANEncoder(**arguments)
+        models.DCGANEncoder(**arguments)

@@ -1,14 +1,17 @@
-"""Networks: fully connected and convolutional pairs of a generator and a discriminator."""
+"""Networks: generators, discriminators and encoders, fully connected and convolutional."""
 
 from .build import build, config_of
 from .dcgan import DCGANDiscriminator, DCGANGenerator, dcgan_pair
+from .encoders import DCGANEncoder, MLPEncoder
 from .mlp import MLPDiscriminator, MLPGenerator, mlp_pair
 from .upsample import UpsampleConv2d
 
 __all__ = [
     "DCGANDiscriminator",
+    "DCGANEncoder",
     "DCGANGenerator",
     "MLPDiscriminator",
+    "MLPEncoder",
     "MLPGenerator",
     "UpsampleConv2d",
     "build",

@@ -3,13 +3,21 @@
 from torch import nn
 
 from .dcgan import DCGANDiscriminator, DCGANGenerator
+from .encoders import DCGANEncoder, MLPEncoder
 from .mlp import MLPDiscriminator, MLPGenerator
 
 __all__ = ["build", "config_of"]
 
 KINDS = {
     kind.__name__: kind
-    for kind in (MLPGenerator, MLPDiscriminator, DCGANGenerator, DCGANDiscriminator)
+    for kind in (
+        MLPGenerator,
+        MLPDiscriminator,
+        MLPEncoder,
+        DCGANGenerator,
+        DCGANDiscriminator,
+        DCGANEncoder,
+    )
 }
 
 
