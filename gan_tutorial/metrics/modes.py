@@ -1,4 +1,4 @@
-"""Measuring samples. Here: points in the plane, whose true density is known."""
+"""Counting the modes that points cover, where the true density is known."""
 
 from dataclasses import dataclass
 

@@ -1,0 +1,60 @@
+"""Measuring samples, and saying how sure the measurement is.
+
+Distances between sets of pictures are measured on features: `extract` maps pictures to them, and
+the instruments compare what it returns.
+
+>>> from gan_tutorial import data, metrics
+>>> real = metrics.extract(data.load("digits", "validation"), "digits")
+>>> other = metrics.extract(data.load("digits", "test"), "digits")
+>>> print(metrics.fid(real, other))
+FID ... ± ... (digits-32@..., 300 real, 300 generated)
+
+A number means something beside two others: the *floor*, real pictures against other real
+pictures in the same numbers, and the *ceiling*, something known to be bad.
+"""
+
+from .distances import fid, fid_infinity, kid
+from .features import Features, extract
+from .manifold import ManifoldReport, manifold_report
+from .memorization import MemorizationReport, memorization
+from .modes import ModeReport, mode_report
+from .networks import (
+    NETWORKS,
+    FeatureNetwork,
+    inception,
+    load_network,
+    network_for,
+    save_network,
+)
+from .pictures import diversity, psnr, sharpness, ssim
+from .results import Measurement, jackknife
+from .score import ClassReport, class_report, classifier_score
+
+__all__ = [
+    "NETWORKS",
+    "ClassReport",
+    "FeatureNetwork",
+    "Features",
+    "ManifoldReport",
+    "Measurement",
+    "MemorizationReport",
+    "ModeReport",
+    "class_report",
+    "classifier_score",
+    "diversity",
+    "extract",
+    "fid",
+    "fid_infinity",
+    "inception",
+    "jackknife",
+    "kid",
+    "load_network",
+    "manifold_report",
+    "memorization",
+    "mode_report",
+    "network_for",
+    "psnr",
+    "save_network",
+    "sharpness",
+    "ssim",
+]
