@@ -410,6 +410,10 @@ def test_a_mixture_on_codes_finds_the_parts_and_their_weights():
     shares = torch.cdist(drawn, centers).argmin(1).bincount(minlength=3) / 3000
     torch.testing.assert_close(shares, torch.tensor([3.0, 2.0, 1.0]) / 6, rtol=0, atol=0.04)
     assert torch.cdist(drawn, centers).amin(1).max() < 1
+    # which part is drawn says nothing about where in it
+    for k, center in enumerate(centers):
+        mean = drawn[torch.cdist(drawn, centers).argmin(1) == k].mean(0)
+        torch.testing.assert_close(mean, center, rtol=0, atol=0.03)
     torch.testing.assert_close(sampler.sample(10, seed=2), drawn[:10])
     assert not torch.equal(sampler.sample(10, seed=3), drawn[:10])
 

@@ -90,6 +90,11 @@ def test_boxes_reach_every_pixel():
     assert missing[6:10, 6:10].mean() > missing[0, 0]
 
 
+def test_boxes_that_would_cover_everything_leave_something_known():
+    many = masks.boxes(20, 4, seed=0, number=(60, 60), side=(0.5, 0.8))
+    assert (many.flatten(1).sum(1) >= 1).all()
+
+
 def test_dropped_pixels_are_independent_of_place():
     missing = 1 - masks.dropout(2000, 8, seed=0, share=0.25).mean(0)
     # 2,000 draws of a share of 1/4 have a standard deviation of .0097
