@@ -15,7 +15,7 @@ from . import distributed
 from .gan import GAN, frozen, latent_codes, recipe_for, sample_generator
 from .likelihoods import LIKELIHOODS, Bernoulli, Gaussian, kl_to_prior, log_normal, reparametrize
 from .models import DCGANEncoder, MLPEncoder, dcgan_pair, mlp_pair
-from .training import Task
+from .task import Task
 
 __all__ = ["VAE", "VAEGAN", "Autoencoder", "CodeSampler"]
 
@@ -553,7 +553,7 @@ class VAEGAN(_GaussianCoder, GAN):
         L_G = S + w \, L_{adv}, \qquad
         S = \tfrac12 \| f(x) - f(\tilde x) \|^2
 
-    Half of the fakes of a batch come from the prior, the other half are reconstructions. The
+    Of the fakes of a batch every other one comes from the prior, the rest are reconstructions. The
     adversarial loss does not reach the encoder, and nothing but the game reaches the
     discriminator.
 
@@ -625,11 +625,11 @@ class VAEGAN(_GaussianCoder, GAN):
         dict of str to Tensor
             What a GAN's step returns, and ``similarity`` (S) and ``kl``, means over the batch.
         """
-        half = len(batch) // 2
         mean, log_var = self.fast["encoder"](batch).chunk(2, 1)
         z = reparametrize(mean, log_var, self.latent(len(batch)))  # z ~ q(z | x)
-        prior = self.latent(len(batch))
-        fake = self.fast["generator"](torch.cat([z.detach()[:half], prior[half:]]))
+        codes = z.detach().clone()
+        codes[1::2] = self.latent(len(batch))[1::2]  # every other fake comes from the prior
+        fake = self.fast["generator"](codes)
         scalars = self.discriminator_step(batch.detach(), fake.detach())
 
         with frozen(self.discriminator):
