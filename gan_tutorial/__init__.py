@@ -2,13 +2,14 @@
 
 The library behind the textbook. The names below are the ones most programs need; everything else
 is in the submodules, whose names say what they hold: `data`, `losses`, `models`, `training`,
-`checkpoints`, `metrics`, `gan`, `plots`.
+`checkpoints`, `metrics`, `gan`, `autoencoders`, `plots`, and more.
 """
 
 from . import checkpoints, data, losses, metrics, models
 from .gan import GAN
 from .history import History
-from .training import Task, fit
+from .task import Task
+from .training import fit
 
 __version__ = "0.1.0"
 

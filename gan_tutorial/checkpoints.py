@@ -42,10 +42,15 @@ class CheckpointError(RuntimeError):
 # --- A nested state as tensors and JSON ------------------------------------------------------
 
 
+def _stored(tensor: Tensor) -> Tensor:
+    """Return a copy as files hold it: on the CPU, in torch's default memory layout."""
+    return tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
+
+
 def _pack(tree, path: str, tensors: dict[str, Tensor]):
     """Move the tensors of `tree` to `tensors`; return the rest as JSON-able data."""
     if isinstance(tree, Tensor):
-        tensors[path] = tree.detach().cpu().clone(memory_format=torch.contiguous_format)
+        tensors[path] = _stored(tree)
         return {"tensor": path}
     if isinstance(tree, dict):
         items = [[key, _pack(value, f"{path}/{key}", tensors)] for key, value in tree.items()]
@@ -175,7 +180,7 @@ def export_generator(folder: str | Path, generator: nn.Module, **about) -> None:
     from safetensors.torch import save
 
     folder = Path(folder)
-    weights = {name: value.detach().cpu().clone() for name, value in generator.state_dict().items()}
+    weights = {name: _stored(value) for name, value in generator.state_dict().items()}
     config = {"generator": config_of(generator), **about}
     write_atomically(folder / GENERATOR, save(weights))
     write_atomically(folder / CONFIG, (json.dumps(config, indent=2) + "\n").encode())

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import torch
 
-from . import checkpoints, data, distributed, plots
+from . import checkpoints, data, distributed, plots, speed
 from .files import write_atomically
 from .gan import GAN, latent_codes, recipe_for, sample_generator
 from .history import History
@@ -41,6 +41,8 @@ DEFAULTS = {
     "r1": None,
     "r2": None,
     "schedule": "hold-cosine",
+    "precision": "fp32",
+    "compile": False,
     "seed": 0,
     "device": "auto",
     "data_dir": None,
@@ -51,7 +53,7 @@ DEFAULTS = {
 # Options that replace a part of the recipe.
 RECIPE = ("model", "width", "latent_dim", "loss", "lr", "r1", "r2")
 # Options that may change from one part of a run to the next.
-FREE = {"steps", "device", "data_dir", "save_every", "samples_every", "on_error"}
+FREE = {"steps", "compile", "device", "data_dir", "save_every", "samples_every", "on_error"}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -95,6 +97,10 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument(
         "--schedule", choices=tuple(SCHEDULES), help="of the learning rate (hold-cosine)"
     )
+    train.add_argument(
+        "--precision", choices=speed.PRECISIONS, help="bf16 is faster and rounds more (fp32)"
+    )
+    train.add_argument("--compile", action="store_true", help="compile the networks first")
     train.add_argument("--seed", type=int, help="decides all that is random (0)")
     train.add_argument("--device", help="auto, cpu, cuda, cuda:1, mps (auto)")
     train.add_argument("--data-dir", help="folder with data files already downloaded")
@@ -203,6 +209,8 @@ def _train_on(device: str, arguments: argparse.Namespace) -> int:
         batch_size=batch_size,
         schedule=options["schedule"],
         seed=options["seed"],
+        precision=options["precision"],
+        compile=options["compile"],
         device=device,
         callbacks=[draw],
         out=out,

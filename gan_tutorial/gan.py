@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from .losses import get_loss, gradient_penalty, squared_gradient_norms
 from .models import dcgan_pair, mlp_pair
-from .training import Task
+from .task import Task
 
 __all__ = ["GAN", "latent_codes", "recipe_for", "sample_generator"]
 

@@ -15,7 +15,6 @@ Others do change results, and are options, off by default: the precision and com
 ``benchmarks/step.py`` measures what all this is worth against the loop most scripts use.
 """
 
-import copy
 from collections.abc import Callable, Iterable
 
 import torch
@@ -29,7 +28,6 @@ __all__ = [
     "arrange",
     "arranged",
     "check_precision",
-    "contiguous_copy",
     "match_layouts",
     "one_by_one",
 ]
@@ -142,11 +140,6 @@ def match_layouts(optimizer: torch.optim.Optimizer) -> None:
         for name, value in state.items():
             if isinstance(value, Tensor) and value.shape == parameter.shape:
                 state[name] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
-
-
-def contiguous_copy(network: nn.Module) -> nn.Module:
-    """Return a copy of `network` in torch's default memory layout, as files hold it."""
-    return copy.deepcopy(network).to(memory_format=torch.contiguous_format)
 
 
 # --- What may be computed together -----------------------------------------------------------

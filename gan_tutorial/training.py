@@ -5,34 +5,24 @@ A *task* (`Task`) says what is trained: which networks, which optimizers, and wh
 averaging, history, progress, callbacks, checkpoints, interruption and non-finite values.
 """
 
-import copy
 import math
-import random
 import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
 import torch
-from torch import Tensor, nn
 
 from . import distributed, speed
-from .checkpoints import (
-    CHECKPOINT,
-    CheckpointError,
-    differences,
-    export_generator,
-    load_checkpoint,
-    save_checkpoint,
-)
+from .checkpoints import CHECKPOINT, CheckpointError
 from .history import History
-from .models import config_of
+from .run import Batches, Run
+from .task import Task
 
-__all__ = ["SCHEDULES", "Batches", "NonFiniteError", "Run", "Task", "fit", "pick_device"]
+__all__ = ["SCHEDULES", "fit", "pick_device"]
 
 # What the learning rates are multiplied by, given the fraction of the run that is done.
 SCHEDULES: dict[str, Callable[[float], float]] = {
@@ -42,10 +32,6 @@ SCHEDULES: dict[str, Callable[[float], float]] = {
     # held for the first half, then a cosine to zero
     "hold-cosine": lambda done: 0.5 * (1.0 + math.cos(math.pi * max(0.0, 2.0 * done - 1.0))),
 }
-
-
-class NonFiniteError(RuntimeError):
-    """A NaN or an infinity appeared; the message names the first bad tensor."""
 
 
 def pick_device(name: str | torch.device = "auto") -> torch.device:
@@ -69,326 +55,6 @@ def pick_device(name: str | torch.device = "auto") -> torch.device:
     if torch.cuda.is_available():
         return torch.device("cuda")
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-
-
-class Task:
-    """What is trained: networks, their optimizers, and one step.
-
-    A subclass sets up its networks and optimizers and writes `step`.
-
-    Parameters
-    ----------
-    networks : dict of str to nn.Module
-        The networks by name. The one called ``"generator"``, if any, is what runs export.
-    optimizers : dict of str to Optimizer
-        The optimizers, each under the name of the network whose weights it changes.
-    averaged : sequence of str
-        Names of the networks of which an exponential moving average is kept, in `average`.
-    ema : float
-        Decay of that average, in [0, 1): after `t` steps it weighs about the last ``1/(1 - ema)``
-        of them (fewer at the start, where it follows the weights faster).
-
-    Attributes
-    ----------
-    batches_per_step : int
-        How many batches `fit` draws for one step; `step` gets them in one tensor.
-    device : torch.device
-        Where the networks are; the CPU until `to` moves them.
-    rng : torch.Generator
-        The task's own source of random numbers, on that device.
-    fast : dict of str to callable
-        What `forward` calls: the networks, until `fit` makes them run in the precision asked
-        for, or compiled. What is differentiated twice calls the networks themselves.
-    """
-
-    batches_per_step = 1
-
-    def __init__(
-        self,
-        networks: dict[str, nn.Module],
-        optimizers: dict[str, torch.optim.Optimizer],
-        averaged: Iterable[str] = (),
-        ema: float = 0.999,
-    ):
-        if not 0.0 <= ema < 1.0:
-            raise ValueError(f"The decay of the average, ema, lies in [0, 1), got {ema}.")
-        self.networks = networks
-        self.optimizers = optimizers
-        self.fast: dict[str, Callable[..., Tensor]] = dict(networks)
-        self.ema = ema
-        self.average = {
-            name: copy.deepcopy(networks[name]).requires_grad_(False).eval() for name in averaged
-        }
-        self.device = torch.device("cpu")
-        self.seed(0)
-
-    def step(self, batch: Tensor) -> dict[str, Tensor]:
-        """Update the networks once; return scalars worth recording, still on the device."""
-        raise NotImplementedError
-
-    def forward(self, name: str, batches: Sequence[Tensor]) -> list[Tensor]:
-        """Pass batches through the network called `name`, as fast as `fit` was told to.
-
-        They go as one where each sample's output depends on that sample alone.
-        """
-        if len(batches) > 1 and speed.one_by_one(self.networks[name]):
-            together = self.fast[name](torch.cat(list(batches)))
-            return list(together.split([len(batch) for batch in batches]))
-        return [self.fast[name](batch) for batch in batches]
-
-    def update(self, name: str, loss: Tensor) -> None:
-        """Take one step of the optimizer called `name` down the slope of `loss`."""
-        optimizer = self.optimizers[name]
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        distributed.average_gradients(self.networks[name].parameters())
-        optimizer.step()
-
-    def random(self, draw: Callable, count: int, *shape: int) -> Tensor:
-        """Draw random numbers of shape (count, *shape) with the task's own generator.
-
-        `draw` is ``torch.rand`` or ``torch.randn``. Of several processes each draws the numbers
-        of all, and takes its own.
-        """
-        whole = (count * distributed.world_size(), *shape)
-        return distributed.share(draw(whole, generator=self.rng, device=self.device))
-
-    def config(self) -> dict:
-        """Return every setting that shapes the training, as JSON-able data."""
-        networks = {name: config_of(network) for name, network in self.networks.items()}
-        return {"task": type(self).__name__, "ema": self.ema, "networks": networks}
-
-    def to(self, device: torch.device) -> "Task":
-        """Move networks, averages, optimizer states and random numbers to `device`."""
-        if device != self.device:
-            self.device = device
-            for network in (*self.networks.values(), *self.average.values()):
-                network.to(device)
-            for optimizer in self.optimizers.values():
-                optimizer.load_state_dict(optimizer.state_dict())  # casts to the parameters' device
-            self.seed(self.rng.initial_seed())
-        return self
-
-    def seed(self, seed: int) -> None:
-        """Start the task's random numbers afresh."""
-        self.rng = torch.Generator(self.device).manual_seed(seed)
-
-    @torch.no_grad()
-    def update_average(self, step: int) -> None:
-        """Move the averages a little towards the networks, after step number `step`."""
-        weight = 1.0 - min(self.ema, step / (step + 9))
-        for name, average in self.average.items():
-            network = self.networks[name]
-            for mean, value in zip(average.parameters(), network.parameters(), strict=True):
-                mean.lerp_(value, weight)
-            for mean, value in zip(average.buffers(), network.buffers(), strict=True):
-                mean.copy_(value)
-
-    def state_dict(self) -> dict:
-        """Return everything that training changes."""
-        return {
-            "networks": {name: net.state_dict() for name, net in self.networks.items()},
-            "average": {name: net.state_dict() for name, net in self.average.items()},
-            "optimizers": {name: opt.state_dict() for name, opt in self.optimizers.items()},
-            "rng": {"device": self.device.type, "state": self.rng.get_state()},
-        }
-
-    def load_state_dict(self, state: dict) -> None:
-        """Put back what `state_dict` returned."""
-        for group, targets in (
-            ("networks", self.networks),
-            ("average", self.average),
-            ("optimizers", self.optimizers),
-        ):
-            for name, target in targets.items():
-                target.load_state_dict(state[group][name])
-        for optimizer in self.optimizers.values():
-            speed.match_layouts(optimizer)
-        if state["rng"]["device"] == self.device.type:
-            self.rng.set_state(state["rng"]["state"])
-
-
-class Batches:
-    """Row numbers of one batch after the other; each epoch is a fresh permutation of all rows.
-
-    A batch may end one epoch and begin the next, so every batch is full, and `count` may be
-    smaller than `batch_size`. The order depends on `seed` alone, and `state_dict` is three
-    numbers.
-    """
-
-    def __init__(self, count: int, batch_size: int, seed: int):
-        self.count, self.batch_size, self.seed = count, batch_size, seed
-        self._start(epoch=0, position=0)
-
-    def _start(self, epoch: int, position: int) -> None:
-        self.epoch, self.position = epoch, position
-        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + epoch)
-        self.order = torch.randperm(self.count, generator=generator)
-
-    def next(self) -> Tensor:
-        """Return the next row numbers, shape (batch_size,), int64."""
-        parts, missing = [], self.batch_size
-        while missing:
-            part = self.order[self.position : self.position + missing]
-            parts.append(part)
-            missing -= len(part)
-            self.position += len(part)
-            if self.position == self.count:
-                self._start(self.epoch + 1, 0)
-        return parts[0] if len(parts) == 1 else torch.cat(parts)
-
-    def state_dict(self) -> dict:
-        """Return the position in the data."""
-        return {"seed": self.seed, "epoch": self.epoch, "position": self.position}
-
-    def load_state_dict(self, state: dict) -> None:
-        """Go to a position that `state_dict` returned."""
-        self.seed = state["seed"]
-        self._start(state["epoch"], state["position"])
-
-
-class Run:
-    """A training run in progress: what callbacks are given.
-
-    Attributes
-    ----------
-    task, data
-        What is trained, on what.
-    step, steps : int
-        Steps done, and steps wanted.
-    seconds : float
-        Time spent training so far, over all resumed parts.
-    history : History
-        The table so far; a row is the mean over `log_every` steps.
-    out : Path or None
-        The folder of the run.
-    interrupted : bool
-        Whether Ctrl-C was pressed; the run then ends after the step under way.
-    """
-
-    def __init__(self, task, data, steps, config, batches, log_every, out):
-        self.task, self.data, self.steps = task, data, steps
-        self.config, self.batches, self.log_every = config, batches, log_every
-        self.out = Path(out) if out is not None else None
-        self.step, self.seconds, self.interrupted = 0, 0.0, False
-        self.history = History()
-        self._pending: list[dict[str, Tensor]] = []  # scalars of steps not yet in the history
-
-    @property
-    def writes(self) -> bool:
-        """Whether this process is the one that writes to `out`."""
-        return self.out is not None and distributed.is_first()
-
-    def record(self, scalars: dict[str, Tensor]) -> None:
-        """Keep the scalars of the step just done; every `log_every` steps make a row of them."""
-        self._pending.append({name: torch.as_tensor(value) for name, value in scalars.items()})
-        if self.step % self.log_every == 0:
-            means = distributed.average_numbers(self._pending_means(), self.task.device)
-            self.history.append(step=self.step, seconds=self.seconds, **means)
-            self._pending = []
-
-    def _pending_means(self) -> dict[str, float]:
-        """Mean of each pending scalar; the only place where the device is waited for."""
-        names = dict.fromkeys(name for scalars in self._pending for name in scalars)
-        means = {}
-        for name in names:
-            steps = [i for i, scalars in enumerate(self._pending) if name in scalars]
-            values = torch.stack([self._pending[i][name].detach().float() for i in steps]).cpu()
-            if not values.isfinite().all():
-                bad = int((~values.isfinite()).nonzero()[0])
-                step = self.step - len(self._pending) + 1 + steps[bad]
-                raise NonFiniteError(self._explain(name, float(values[bad]), step))
-            means[name] = float(values.mean())
-        return means
-
-    def _explain(self, name: str, value: float, step: int) -> str:
-        """One sentence on where a bad number came from, as far as it can be seen now."""
-        parameters = [
-            f"{network}.{parameter}"
-            for network, module in self.task.networks.items()
-            for parameter, tensor in module.named_parameters()
-            if not tensor.isfinite().all()
-        ]
-        where = (
-            f"the first parameter that is not finite now is {parameters[0]} "
-            f"({len(parameters)} are not)"
-            if parameters
-            else "all parameters are still finite"
-        )
-        kept = f" The checkpoint before it is kept in {self.out}." if self.out else ""
-        return (
-            f"Training stopped: {name} became {value} at step {step}; {where}. Try a smaller "
-            f"learning rate, check the range of the data, or add a gradient penalty.{kept}"
-        )
-
-    def check_finite(self) -> None:
-        """Raise `NonFiniteError` if a scalar that is not in the history yet is not finite."""
-        self._pending_means()
-
-    def save(self) -> None:
-        """Write the checkpoint, the history and the exported generator to `out`."""
-        self.check_finite()
-        save_checkpoint(
-            self.out,
-            {
-                "config": self.config,
-                "step": self.step,
-                "steps": self.steps,
-                "seconds": self.seconds,
-                "task": self.task.state_dict(),
-                "batches": self.batches.state_dict(),
-                "history": self.history.state_dict(),
-                "pending": self._pending,
-                "rng": _global_rng_state(),
-            },
-        )
-        self.history.to_csv(self.out / "history.csv")
-        generator = self.task.average.get("generator", self.task.networks.get("generator"))
-        if generator is not None:
-            generator = speed.contiguous_copy(generator)
-            export_generator(self.out, generator, step=self.step, **self.config)
-
-    def restore(self) -> None:
-        """Go back to the checkpoint in `out`.
-
-        Raises
-        ------
-        CheckpointError
-            If it was made with other settings; the message names each with both values.
-        """
-        state = load_checkpoint(self.out)
-        changed = differences(state["config"], self.config)
-        if changed:
-            raise CheckpointError(
-                f"The run in {self.out} was made with other settings: {', '.join(changed)}. "
-                "Resume with the old ones, or train into another folder."
-            )
-        self.task.load_state_dict(state["task"])
-        self.batches.load_state_dict(state["batches"])
-        self.history.load_state_dict(state["history"])
-        self.step, self.seconds = state["step"], state["seconds"]
-        self._pending = state["pending"]
-        _set_global_rng_state(state["rng"])
-
-
-def _global_rng_state() -> dict:
-    name, keys, *rest = np.random.get_state()  # noqa: NPY002 (a callback may draw from it)
-    return {
-        "torch": torch.get_rng_state(),
-        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
-        "numpy": [name, keys.tolist(), *rest],
-        "python": random.getstate(),
-    }
-
-
-def _set_global_rng_state(state: dict) -> None:
-    torch.set_rng_state(state["torch"])
-    if len(state["cuda"]) == torch.cuda.device_count():
-        torch.cuda.set_rng_state_all(state["cuda"])
-    name, keys, *rest = state["numpy"]
-    np.random.set_state((name, np.array(keys, dtype=np.uint32), *rest))  # noqa: NPY002
-    version, words, gauss = state["python"]
-    random.setstate((version, tuple(words), gauss))
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from torch.nn.functional import cosine_similarity
 
 from gan_tutorial import GAN, checkpoints, fit, models, speed
 from gan_tutorial.checkpoints import CheckpointError
-from gan_tutorial.training import Batches
+from gan_tutorial.run import Batches
 
 
 def dcgan(seed=0, norm="batch", up="transposed", **options):

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from gan_tutorial import GAN, Task, checkpoints, data, fit, models, training
+from gan_tutorial import GAN, Task, checkpoints, data, fit, models
 from gan_tutorial.checkpoints import CheckpointError
+from gan_tutorial.run import Batches, NonFiniteError
 
 
 def points(count=256):
@@ -56,22 +57,22 @@ class Line(Task):
 
 
 def test_every_epoch_is_a_permutation_even_where_batches_cross_it():
-    batches = training.Batches(count=10, batch_size=4, seed=0)
+    batches = Batches(count=10, batch_size=4, seed=0)
     rows = torch.cat([batches.next() for _ in range(5)])
     assert sorted(rows[:10].tolist()) == sorted(rows[10:].tolist()) == list(range(10))
     assert rows[:10].tolist() != rows[10:].tolist()
 
 
 def test_batches_may_be_larger_than_the_data():
-    rows = training.Batches(count=3, batch_size=7, seed=0).next()
+    rows = Batches(count=3, batch_size=7, seed=0).next()
     assert torch.bincount(rows).tolist() in ([3, 2, 2], [2, 3, 2], [2, 2, 3])
 
 
 def test_position_is_restored():
-    first = training.Batches(10, 4, seed=3)
+    first = Batches(10, 4, seed=3)
     for _ in range(4):
         first.next()
-    second = training.Batches(10, 4, seed=0)
+    second = Batches(10, 4, seed=0)
     second.load_state_dict(first.state_dict())
     assert torch.equal(first.next(), second.next())
 
@@ -84,7 +85,7 @@ def test_a_hand_written_loop_gives_the_same_numbers():
     task = Line()
     history = quiet_fit(task, x, 6, batch_size=4, log_every=1)
     weight, average, losses = 0.0, 0.0, []
-    batches = training.Batches(8, 4, 0)
+    batches = Batches(8, 4, 0)
     for step in range(1, 7):
         batch = x[batches.next()].double()
         losses.append(float((weight - batch).square().mean()))
@@ -234,7 +235,7 @@ def test_nan_in_the_data_stops_the_run_and_keeps_the_last_good_checkpoint(tmp_pa
         if run.step == 7:
             run.data[:] = torch.nan
 
-    with pytest.raises(training.NonFiniteError, match="loss became nan at step 8") as caught:
+    with pytest.raises(NonFiniteError, match="loss became nan at step 8") as caught:
         quiet_fit(Line(), x, 40, out=tmp_path, callbacks=[poison], save_every=5, log_every=10)
     assert "model.weight" in str(caught.value)
     state = checkpoints.load_checkpoint(tmp_path)
@@ -245,7 +246,7 @@ def test_nan_in_the_data_stops_the_run_and_keeps_the_last_good_checkpoint(tmp_pa
 def test_divergence_is_reported_at_its_step_though_rows_are_sparse():
     # With lr 10 each step multiplies the error by 1 - 20 = -19, and 19^32 is the first square
     # above the largest float32: that is the loss of step 17.
-    with pytest.raises(training.NonFiniteError, match=r"became inf at step 17;"):
+    with pytest.raises(NonFiniteError, match=r"became inf at step 17;"):
         quiet_fit(Line(lr=10.0), torch.ones(8, 1), 200, batch_size=1, log_every=100)
 
 

@@ -1,0 +1,206 @@
+"""A training run in progress: where it stands, what it recorded, and how it is put on disk."""
+
+import random
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from . import distributed
+from .checkpoints import (
+    CheckpointError,
+    differences,
+    export_generator,
+    load_checkpoint,
+    save_checkpoint,
+)
+from .history import History
+
+__all__ = ["Batches", "NonFiniteError", "Run"]
+
+
+class NonFiniteError(RuntimeError):
+    """A NaN or an infinity appeared; the message names the first bad tensor."""
+
+
+class Batches:
+    """Row numbers of one batch after the other; each epoch is a fresh permutation of all rows.
+
+    A batch may end one epoch and begin the next, so every batch is full, and `count` may be
+    smaller than `batch_size`. The order depends on `seed` alone, and `state_dict` is three
+    numbers.
+    """
+
+    def __init__(self, count: int, batch_size: int, seed: int):
+        self.count, self.batch_size, self.seed = count, batch_size, seed
+        self._start(epoch=0, position=0)
+
+    def _start(self, epoch: int, position: int) -> None:
+        self.epoch, self.position = epoch, position
+        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + epoch)
+        self.order = torch.randperm(self.count, generator=generator)
+
+    def next(self) -> Tensor:
+        """Return the next row numbers, shape (batch_size,), int64."""
+        parts, missing = [], self.batch_size
+        while missing:
+            part = self.order[self.position : self.position + missing]
+            parts.append(part)
+            missing -= len(part)
+            self.position += len(part)
+            if self.position == self.count:
+                self._start(self.epoch + 1, 0)
+        return parts[0] if len(parts) == 1 else torch.cat(parts)
+
+    def state_dict(self) -> dict:
+        """Return the position in the data."""
+        return {"seed": self.seed, "epoch": self.epoch, "position": self.position}
+
+    def load_state_dict(self, state: dict) -> None:
+        """Go to a position that `state_dict` returned."""
+        self.seed = state["seed"]
+        self._start(state["epoch"], state["position"])
+
+
+class Run:
+    """A training run in progress: what callbacks are given.
+
+    Attributes
+    ----------
+    task, data
+        What is trained, on what.
+    step, steps : int
+        Steps done, and steps wanted.
+    seconds : float
+        Time spent training so far, over all resumed parts.
+    history : History
+        The table so far; a row is the mean over `log_every` steps.
+    out : Path or None
+        The folder of the run.
+    interrupted : bool
+        Whether Ctrl-C was pressed; the run then ends after the step under way.
+    """
+
+    def __init__(self, task, data, steps, config, batches, log_every, out):
+        self.task, self.data, self.steps = task, data, steps
+        self.config, self.batches, self.log_every = config, batches, log_every
+        self.out = Path(out) if out is not None else None
+        self.step, self.seconds, self.interrupted = 0, 0.0, False
+        self.history = History()
+        self._pending: list[dict[str, Tensor]] = []  # scalars of steps not yet in the history
+
+    @property
+    def writes(self) -> bool:
+        """Whether this process is the one that writes to `out`."""
+        return self.out is not None and distributed.is_first()
+
+    def record(self, scalars: dict[str, Tensor]) -> None:
+        """Keep the scalars of the step just done; every `log_every` steps make a row of them."""
+        self._pending.append({name: torch.as_tensor(value) for name, value in scalars.items()})
+        if self.step % self.log_every == 0:
+            means = distributed.average_numbers(self._pending_means(), self.task.device)
+            self.history.append(step=self.step, seconds=self.seconds, **means)
+            self._pending = []
+
+    def _pending_means(self) -> dict[str, float]:
+        """Mean of each pending scalar; the only place where the device is waited for."""
+        names = dict.fromkeys(name for scalars in self._pending for name in scalars)
+        means = {}
+        for name in names:
+            steps = [i for i, scalars in enumerate(self._pending) if name in scalars]
+            values = torch.stack([self._pending[i][name].detach().float() for i in steps]).cpu()
+            if not values.isfinite().all():
+                bad = int((~values.isfinite()).nonzero()[0])
+                step = self.step - len(self._pending) + 1 + steps[bad]
+                raise NonFiniteError(self._explain(name, float(values[bad]), step))
+            means[name] = float(values.mean())
+        return means
+
+    def _explain(self, name: str, value: float, step: int) -> str:
+        """One sentence on where a bad number came from, as far as it can be seen now."""
+        parameters = [
+            f"{network}.{parameter}"
+            for network, module in self.task.networks.items()
+            for parameter, tensor in module.named_parameters()
+            if not tensor.isfinite().all()
+        ]
+        where = (
+            f"the first parameter that is not finite now is {parameters[0]} "
+            f"({len(parameters)} are not)"
+            if parameters
+            else "all parameters are still finite"
+        )
+        kept = f" The checkpoint before it is kept in {self.out}." if self.out else ""
+        return (
+            f"Training stopped: {name} became {value} at step {step}; {where}. Try a smaller "
+            f"learning rate, check the range of the data, or add a gradient penalty.{kept}"
+        )
+
+    def check_finite(self) -> None:
+        """Raise `NonFiniteError` if a scalar that is not in the history yet is not finite."""
+        self._pending_means()
+
+    def save(self) -> None:
+        """Write the checkpoint, the history and the exported generator to `out`."""
+        self.check_finite()
+        save_checkpoint(
+            self.out,
+            {
+                "config": self.config,
+                "step": self.step,
+                "steps": self.steps,
+                "seconds": self.seconds,
+                "task": self.task.state_dict(),
+                "batches": self.batches.state_dict(),
+                "history": self.history.state_dict(),
+                "pending": self._pending,
+                "rng": _global_rng_state(),
+            },
+        )
+        self.history.to_csv(self.out / "history.csv")
+        generator = self.task.average.get("generator", self.task.networks.get("generator"))
+        if generator is not None:
+            export_generator(self.out, generator, step=self.step, **self.config)
+
+    def restore(self) -> None:
+        """Go back to the checkpoint in `out`.
+
+        Raises
+        ------
+        CheckpointError
+            If it was made with other settings; the message names each with both values.
+        """
+        state = load_checkpoint(self.out)
+        changed = differences(state["config"], self.config)
+        if changed:
+            raise CheckpointError(
+                f"The run in {self.out} was made with other settings: {', '.join(changed)}. "
+                "Resume with the old ones, or train into another folder."
+            )
+        self.task.load_state_dict(state["task"])
+        self.batches.load_state_dict(state["batches"])
+        self.history.load_state_dict(state["history"])
+        self.step, self.seconds = state["step"], state["seconds"]
+        self._pending = state["pending"]
+        _set_global_rng_state(state["rng"])
+
+
+def _global_rng_state() -> dict:
+    name, keys, *rest = np.random.get_state()  # noqa: NPY002 (a callback may draw from it)
+    return {
+        "torch": torch.get_rng_state(),
+        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+        "numpy": [name, keys.tolist(), *rest],
+        "python": random.getstate(),
+    }
+
+
+def _set_global_rng_state(state: dict) -> None:
+    torch.set_rng_state(state["torch"])
+    if len(state["cuda"]) == torch.cuda.device_count():
+        torch.cuda.set_rng_state_all(state["cuda"])
+    name, keys, *rest = state["numpy"]
+    np.random.set_state((name, np.array(keys, dtype=np.uint32), *rest))  # noqa: NPY002
+    version, words, gauss = state["python"]
+    random.setstate((version, tuple(words), gauss))
