@@ -284,16 +284,17 @@ def _info(arguments: argparse.Namespace) -> int:
         print(json.dumps(facts, indent=2))
         return 0
     shape = "x".join(map(str, facts["data"]["shape"]))
-    print(f"data       {facts['data']['name']}: {facts['data']['count']:,} samples of {shape}")
-    print(f"steps      {facts['step']:,}")
-    kind = facts["generator"]["kind"]
-    print(f"generator  {kind}, {facts['generator']['parameters']:,} parameters")
-    for name, value in facts["training"].items():
-        if name != "networks":
-            print(f"{name:<13} {value}")
-    for name, value in facts["last"].items():
-        print(f"last {name:<11} {value:.5g}")
-    print("files      " + ", ".join(facts["files"]))
+    settings = {k: v for k, v in facts["training"].items() if k != "networks"}
+    lines = {
+        "data": f"{facts['data']['name']}: {facts['data']['count']:,} samples of {shape}",
+        "steps": f"{facts['step']:,}",
+        "generator": f"{config['generator']['kind']}, {facts['generator']['parameters']:,} parameters",
+        **settings,
+        **{f"last {name}": f"{value:.5g}" for name, value in facts["last"].items()},
+        "files": ", ".join(facts["files"]),
+    }
+    for name, value in lines.items():
+        print(f"{name:<16} {value}")
     return 0
 
 
