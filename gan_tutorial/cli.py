@@ -288,7 +288,7 @@ def _info(arguments: argparse.Namespace) -> int:
     lines = {
         "data": f"{facts['data']['name']}: {facts['data']['count']:,} samples of {shape}",
         "steps": f"{facts['step']:,}",
-        "generator": f"{config['generator']['kind']}, {facts['generator']['parameters']:,} parameters",
+        "generator": "{kind}, {parameters:,} parameters".format(**facts["generator"]),
         **settings,
         **{f"last {name}": f"{value:.5g}" for name, value in facts["last"].items()},
         "files": ", ".join(facts["files"]),
