@@ -11,10 +11,10 @@ import math
 import torch
 from torch import Tensor, nn
 
-from . import distributed
-from .gan import GAN, frozen, latent_codes, recipe_for, sample_generator
+from .gan import GAN, frozen, recipe_for
 from .likelihoods import LIKELIHOODS, Bernoulli, Gaussian, kl_to_prior, log_normal, reparametrize
 from .models import DCGANEncoder, MLPEncoder, dcgan_pair, mlp_pair
+from .sampling import latent_codes, sample_generator
 from .task import Task
 
 __all__ = ["VAE", "VAEGAN", "Autoencoder", "CodeSampler"]
@@ -63,15 +63,6 @@ class _Coder:
 
     def _run(self, name: str, inputs: Tensor, averaged: bool) -> Tensor:
         return _evaluated(self._network(name, averaged), inputs, self.device)
-
-    def _descend(self, loss: Tensor, *names: str) -> None:
-        """Take one step of several optimizers down the slope of one loss."""
-        for name in names:
-            self.optimizers[name].zero_grad(set_to_none=True)
-        loss.backward()
-        for name in names:
-            distributed.average_gradients(self.networks[name].parameters())
-            self.optimizers[name].step()
 
 
 class _GaussianCoder(_Coder):
@@ -232,7 +223,7 @@ class Autoencoder(_Coder, Task):
         z = self.fast["encoder"](batch)
         error = (batch - self.fast["generator"](z)).square().mean()
         loss = error + self.code_penalty * 0.5 * z.square().mean()
-        self._descend(loss, "encoder", "generator")
+        self.update(loss, "encoder", "generator")
         return {"loss": loss.detach(), "error": error.detach()}
 
 
@@ -400,7 +391,7 @@ class VAE(_GaussianCoder, Task):
             See `objective`.
         """
         scalars = self.objective(batch, self.random(torch.randn, len(batch), self.latent_dim))
-        self._descend(scalars["loss"], *self.optimizers)
+        self.update(scalars["loss"], *self.optimizers)
         return {name: value.detach() for name, value in scalars.items()}
 
     def objective(self, x: Tensor, noise: Tensor) -> dict[str, Tensor]:
@@ -640,7 +631,7 @@ class VAEGAN(_GaussianCoder, GAN):
             g_loss = self.loss.generator(real_logits, self.fast["discriminator"](fake))
             # KL does not depend on G, nor the game on E: one loss serves both
             loss = self.beta * kl + similarity + self.adversarial * g_loss
-            self._descend(loss, "encoder", "generator")
+            self.update(loss, "encoder", "generator")
         parts = {"g_loss": g_loss, "similarity": similarity, "kl": kl}
         return scalars | {name: value.detach() for name, value in parts.items()}
 

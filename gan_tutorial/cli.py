@@ -17,9 +17,10 @@ import torch
 
 from . import checkpoints, data, distributed, plots, speed
 from .files import write_atomically
-from .gan import GAN, latent_codes, recipe_for, sample_generator
+from .gan import GAN, recipe_for
 from .history import History
 from .losses import LOSSES
+from .sampling import latent_codes, sample_generator
 from .training import SCHEDULES, fit, pick_device
 
 __all__ = ["main"]

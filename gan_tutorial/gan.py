@@ -7,30 +7,10 @@ from torch import Tensor, nn
 
 from .losses import get_loss, gradient_penalty, squared_gradient_norms
 from .models import dcgan_pair, mlp_pair
+from .sampling import latent_codes, sample_generator
 from .task import Task
 
-__all__ = ["GAN", "latent_codes", "recipe_for", "sample_generator"]
-
-
-def latent_codes(count: int, latent_dim: int, seed: int = 0) -> Tensor:
-    """Draw `count` latent codes from N(0, I), shape (count, latent_dim), on the CPU.
-
-    The same seed gives the same codes on every device, and the first codes do not depend on
-    `count`.
-    """
-    generator = torch.Generator().manual_seed(seed)
-    return torch.stack([torch.randn(latent_dim, generator=generator) for _ in range(count)])
-
-
-@torch.no_grad()
-def sample_generator(generator: nn.Module, codes: Tensor, batch_size: int = 256) -> Tensor:
-    """Map latent codes (N, latent_dim) to samples (N, *shape) on the CPU, in evaluation mode."""
-    device = next(generator.parameters()).device
-    was_training = generator.training
-    generator.eval()
-    parts = [generator(part.to(device)).float().cpu() for part in codes.split(batch_size)]
-    generator.train(was_training)
-    return torch.cat(parts)
+__all__ = ["GAN", "frozen", "recipe_for"]
 
 
 @contextmanager
@@ -256,7 +236,7 @@ class GAN(Task):
                 u = self.random(torch.rand, len(real))
                 scalars["gp"] = gradient_penalty(self.discriminator, real, fake, u)
                 total = total + self.penalty_every * self.gp * scalars["gp"]
-        self.update("discriminator", total)
+        self.update(total, "discriminator")
         return {name: value.detach() for name, value in scalars.items()}
 
     def generator_step(self, real: Tensor, fake: Tensor | None = None) -> dict[str, Tensor]:
@@ -267,7 +247,7 @@ class GAN(Task):
             # Only a paired loss looks at the reals again.
             (real_logits,) = self.judge(real.detach()) if self.loss.paired else (None,)
             loss = self.loss.generator(real_logits, fake_logits)
-            self.update("generator", loss)
+            self.update(loss, "generator")
         return {"g_loss": loss.detach()}
 
     def latent(self, count: int) -> Tensor:

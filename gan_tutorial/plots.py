@@ -17,7 +17,7 @@ from torch import Tensor
 
 from .animation import Recorder, animation, frame
 from .files import write_atomically
-from .gan import sample_generator
+from .sampling import sample_generator
 
 __all__ = [
     "DISCRIMINATOR",

@@ -77,13 +77,14 @@ class Task:
             return list(together.split([len(batch) for batch in batches]))
         return [self.fast[name](batch) for batch in batches]
 
-    def update(self, name: str, loss: Tensor) -> None:
-        """Take one step of the optimizer called `name` down the slope of `loss`."""
-        optimizer = self.optimizers[name]
-        optimizer.zero_grad(set_to_none=True)
+    def update(self, loss: Tensor, *names: str) -> None:
+        """Take one step of the optimizers with these names down the slope of one loss."""
+        for name in names:
+            self.optimizers[name].zero_grad(set_to_none=True)
         loss.backward()
-        distributed.average_gradients(self.networks[name].parameters())
-        optimizer.step()
+        for name in names:
+            distributed.average_gradients(self.networks[name].parameters())
+            self.optimizers[name].step()
 
     def random(self, draw: Callable, count: int, *shape: int) -> Tensor:
         """Draw random numbers of shape (count, *shape) with the task's own generator.

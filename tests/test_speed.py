@@ -58,8 +58,8 @@ def gradients(way, **options):
     found = {}
     update = gan.update
 
-    def remember(name, loss):
-        update(name, loss)
+    def remember(loss, name):
+        update(loss, name)
         found[name] = torch.cat([p.grad.flatten() for p in gan.networks[name].parameters()])
 
     gan.update = remember

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 
 from gan_tutorial import checkpoints, plots
-from gan_tutorial.gan import latent_codes, sample_generator
+from gan_tutorial.sampling import latent_codes, sample_generator
 
 ROWS, COLUMNS = 4, 8
 
