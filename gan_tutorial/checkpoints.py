@@ -26,6 +26,7 @@ __all__ = [
     "load_generator",
     "read_config",
     "save_checkpoint",
+    "shipped",
 ]
 
 CHECKPOINT = "checkpoint.safetensors"
@@ -231,3 +232,29 @@ def load_generator(folder: str | Path) -> nn.Module:
             f"{path} and {CONFIG} beside it do not belong together: {str(error).splitlines()[0]}"
         ) from None
     return generator.eval()
+
+
+def shipped(name: str) -> Path:
+    """Return the folder of a generator that comes with the library.
+
+    Parameters
+    ----------
+    name : {"soccer64"}
+        Footballs of 64x64 pixels, trained by ``tools/train_soccer64.py``; ``history.csv`` in the
+        folder is the log of that run.
+
+    Raises
+    ------
+    ValueError
+        If there is no generator of that name; the message lists those there are.
+
+    Examples
+    --------
+    >>> load_generator(shipped("soccer64")).shape
+    (3, 64, 64)
+    """
+    assets = Path(__file__).parent / "assets"
+    names = sorted(path.parent.name for path in assets.glob(f"*/{GENERATOR}"))
+    if name not in names:
+        raise ValueError(f"No generator {name!r} is shipped; there is {', '.join(names)}.")
+    return assets / name

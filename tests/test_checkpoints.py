@@ -3,8 +3,9 @@ import json
 import pytest
 import torch
 
-from gan_tutorial import checkpoints, models
+from gan_tutorial import History, checkpoints, models
 from gan_tutorial.checkpoints import CheckpointError
+from gan_tutorial.sampling import latent_codes, sample_generator
 
 STATE = {
     "config": {"lr": 1e-3, "name": "ring", "on": True, "none": None},
@@ -111,6 +112,19 @@ def test_exported_generator_gives_the_same_pictures(tmp_path):
         checkpoints.load_generator(tmp_path)(z), generator.eval()(z), rtol=0, atol=0
     )
     assert checkpoints.read_config(tmp_path)["step"] == 7
+
+
+def test_the_shipped_generator_makes_varied_pictures_and_has_its_log():
+    folder = checkpoints.shipped("soccer64")
+    generator = checkpoints.load_generator(folder)
+    images = sample_generator(generator, latent_codes(16, generator.latent_dim))
+    assert images.shape == (16, 3, 64, 64)
+    green, others = images[:, 1, :8].mean(), images[:, [0, 2], :8].mean()
+    assert green > others  # grass along the upper edge
+    assert images.std(0).mean() > 0.2  # balls differ
+    assert History.read_csv(folder / "history.csv")["step"][-1] == 3500
+    with pytest.raises(ValueError, match="soccer64"):
+        checkpoints.shipped("faces")
 
 
 def test_export_errors_are_sentences(tmp_path):
