@@ -237,7 +237,10 @@ def test_assets_are_installed_with_the_package(root):
     import tomllib
 
     project = tomllib.loads(Path(root / "pyproject.toml").read_text(encoding="utf-8"))
-    (pattern,) = project["tool"]["setuptools"]["package-data"]["gan_tutorial"]
-    shipped = {path.name for path in (root / "gan_tutorial").glob(pattern)}
-    assert shipped == {f"{name}.{kind}" for name in metrics.NETWORKS
-                       for kind in ("json", "safetensors")}  # fmt: skip
+    patterns = project["tool"]["setuptools"]["package-data"]["gan_tutorial"]
+    package = root / "gan_tutorial"
+    installed = {path for pattern in patterns for path in package.glob(pattern)}
+    assert installed == {path for path in (package / "assets").rglob("*") if path.is_file()}
+    networks = {f"{name}.{kind}" for name in metrics.NETWORKS for kind in ("json", "safetensors")}
+    assert networks <= {path.name for path in installed}
+    assert package / "assets" / "soccer64" / "generator.safetensors" in installed
