@@ -105,13 +105,13 @@ def _evaluated(network, inputs: Tensor, device: torch.device, batch_size: int = 
     return torch.cat(parts)
 
 
-def _networks_for(data, model: str, latent_dim, width, outputs_per_code: int):
+def _networks_for(data, network: str, latent_dim, width, outputs_per_code: int):
     """Make the networks of a GAN's recipe, and the encoder that mirrors its generator."""
     shape = tuple(data.shape)
-    recipe = recipe_for(shape, model)
+    recipe = recipe_for(shape, network)
     latent_dim = latent_dim or recipe["latent_dim"]
     outputs = outputs_per_code * latent_dim
-    if recipe["model"] == "mlp":
+    if recipe["network"] == "mlp":
         width, depth = width or 128, recipe["generator_depth"]
         encoder = MLPEncoder(shape, outputs, width, depth)
         generator, discriminator = mlp_pair(shape, latent_dim, width, generator_depth=depth)
@@ -200,9 +200,9 @@ class Autoencoder(_Coder, Task):
         self._settings = {"lr": lr, "betas": list(betas), "code_penalty": code_penalty}
 
     @classmethod
-    def for_data(cls, data, *, model: str = "auto", latent_dim=None, width=None, **options):
+    def for_data(cls, data, *, network: str = "auto", latent_dim=None, width=None, **options):
         """Make an autoencoder whose generator is that of `GAN.for_data`; same arguments."""
-        return cls(*_networks_for(data, model, latent_dim, width, 1)[:2], **options)
+        return cls(*_networks_for(data, network, latent_dim, width, 1)[:2], **options)
 
     def config(self) -> dict:
         """Return every setting that shapes the training, as JSON-able data."""
@@ -370,9 +370,9 @@ class VAE(_GaussianCoder, Task):
         }  # fmt: skip
 
     @classmethod
-    def for_data(cls, data, *, model: str = "auto", latent_dim=None, width=None, **options):
+    def for_data(cls, data, *, network: str = "auto", latent_dim=None, width=None, **options):
         """Make a VAE whose generator is that of `GAN.for_data`; same arguments."""
-        return cls(*_networks_for(data, model, latent_dim, width, 2)[:2], **options)
+        return cls(*_networks_for(data, network, latent_dim, width, 2)[:2], **options)
 
     def config(self) -> dict:
         """Return every setting that shapes the training, as JSON-able data."""
@@ -594,14 +594,14 @@ class VAEGAN(_GaussianCoder, GAN):
         self._settings |= {"beta": beta, "adversarial": adversarial}
 
     @classmethod
-    def for_data(cls, data, *, model: str = "auto", latent_dim=None, width=None, **options):
+    def for_data(cls, data, *, network: str = "auto", latent_dim=None, width=None, **options):
         """Make a VAE-GAN whose GAN is that of `GAN.for_data`; same arguments.
 
         The features of a discriminator with gradient penalties are flat, so that at `beta` = 1
         the divergence would outweigh the similarity: the recipe has 0.1, and `adversarial` = 5.
         """
-        networks = _networks_for(data, model, latent_dim, width, 2)
-        recipe = recipe_for(tuple(data.shape), model)["options"]
+        networks = _networks_for(data, network, latent_dim, width, 2)
+        recipe = recipe_for(tuple(data.shape), network)["options"]
         return cls(*networks, **{**recipe, "beta": 0.1, "adversarial": 5.0, **options})
 
     def step(self, batch: Tensor) -> dict[str, Tensor]:

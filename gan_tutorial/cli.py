@@ -34,7 +34,7 @@ DEFAULTS = {
     "batch_size": None,
     "image_size": None,
     "channels": None,
-    "model": "auto",
+    "network": "auto",
     "width": None,
     "latent_dim": None,
     "loss": None,
@@ -52,7 +52,7 @@ DEFAULTS = {
     "samples_every": None,
 }
 # Options that replace a part of the recipe.
-RECIPE = ("model", "width", "latent_dim", "loss", "lr", "r1", "r2")
+RECIPE = ("network", "width", "latent_dim", "loss", "lr", "r1", "r2")
 # Options that may change from one part of a run to the next.
 FREE = {"steps", "compile", "device", "data_dir", "save_every", "samples_every", "on_error"}
 
@@ -88,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--batch-size", type=int, help="samples in a batch")
     train.add_argument("--image-size", type=int, help="side of the pictures in pixels")
     train.add_argument("--channels", type=int, choices=(1, 3), help="1 for gray, 3 for color")
-    train.add_argument("--model", choices=("auto", "mlp", "dcgan"), help="kind of networks")
+    train.add_argument("--network", choices=("auto", "mlp", "dcgan"), help="kind of networks")
     train.add_argument("--width", type=int, help="width of the networks")
     train.add_argument("--latent-dim", type=int, help="length of the latent code")
     train.add_argument("--loss", choices=tuple(LOSSES), help="the game (relativistic)")
@@ -152,7 +152,7 @@ def _load(name: str, options: dict):
     if name not in data.NAMES:
         of_source["image_size"] = of_source["image_size"] or 64
         of_source["on_error"] = options["on_error"]
-    elif of_source["image_size"] is None and options["model"] != "mlp":
+    elif of_source["image_size"] is None and options["network"] != "mlp":
         # 28x28 pictures get a border, so that a DCGAN can make them
         of_source["image_size"] = 32 if name in ("mnist", "fashion_mnist") else None
     return data.load(name, **{key: value for key, value in of_source.items() if value is not None})
@@ -175,7 +175,7 @@ def _train_on(device: str, arguments: argparse.Namespace) -> int:
     if distributed.world_size() == 1:
         device = pick_device(options["device"])
     samples = _load(arguments.data, options)
-    recipe = recipe_for(samples.shape, options["model"])
+    recipe = recipe_for(samples.shape, options["network"])
     steps = recipe["steps"] if options["steps"] is None else options["steps"]
     batch_size = recipe["batch_size"] if options["batch_size"] is None else options["batch_size"]
 

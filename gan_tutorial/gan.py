@@ -128,14 +128,14 @@ class GAN(Task):
         }  # fmt: skip
 
     @classmethod
-    def for_data(cls, data, *, model: str = "auto", latent_dim=None, width=None, **options):
+    def for_data(cls, data, *, network: str = "auto", latent_dim=None, width=None, **options):
         """Make a GAN with the book's recipe for this kind of data.
 
         Parameters
         ----------
         data : Dataset
             Points, or square images.
-        model : {"auto", "mlp", "dcgan"}
+        network : {"auto", "mlp", "dcgan"}
             Fully connected or convolutional; "auto" is convolutional for images from 16x16 on.
         latent_dim, width : int, optional
             Length of the latent code, and width of the networks, instead of the recipe's.
@@ -143,9 +143,9 @@ class GAN(Task):
             Further arguments of `GAN`, instead of the recipe's.
         """
         shape = tuple(data.shape)
-        recipe = recipe_for(shape, model)
+        recipe = recipe_for(shape, network)
         latent_dim = latent_dim or recipe["latent_dim"]
-        if recipe["model"] == "mlp":
+        if recipe["network"] == "mlp":
             networks = mlp_pair(
                 shape, latent_dim, width or 128, generator_depth=recipe["generator_depth"]
             )
@@ -305,36 +305,36 @@ IMAGES = {
 }
 
 
-def recipe_for(shape: tuple[int, ...], model: str = "auto") -> dict:
+def recipe_for(shape: tuple[int, ...], network: str = "auto") -> dict:
     """Return the book's recipe for samples of this shape.
 
     Parameters
     ----------
     shape : tuple of int
         ``(2,)`` for points, ``(C, H, W)`` for images.
-    model : {"auto", "mlp", "dcgan"}
+    network : {"auto", "mlp", "dcgan"}
         Fully connected or convolutional; "auto" is convolutional for images from 16x16 on.
 
     Returns
     -------
     dict
-        ``model`` ("mlp" or "dcgan"), ``latent_dim``, ``batch_size`` and ``steps`` to start from,
+        ``network`` ("mlp" or "dcgan"), ``latent_dim``, ``batch_size`` and ``steps`` to start from,
         and the ``options`` of `GAN`.
 
     Raises
     ------
     ValueError
-        If the model is unknown, or a DCGAN cannot make such samples.
+        If the kind of network is unknown, or a DCGAN cannot make such samples.
     """
-    if model not in ("auto", "mlp", "dcgan"):
-        raise ValueError(f"Unknown model {model!r}; choose one of auto, mlp, dcgan.")
+    if network not in ("auto", "mlp", "dcgan"):
+        raise ValueError(f"Unknown kind of network {network!r}; choose one of auto, mlp, dcgan.")
     points = len(shape) == 1
-    if model == "auto":
-        model = "mlp" if points or shape[-1] < 16 else "dcgan"
-    if model == "dcgan":
+    if network == "auto":
+        network = "mlp" if points or shape[-1] < 16 else "dcgan"
+    if network == "dcgan":
         if points:
             raise ValueError("A DCGAN makes images, and this data set holds points: use 'mlp'.")
         if shape[1] != shape[2]:
             raise ValueError(f"A DCGAN makes square images, and these are {shape[1]}x{shape[2]}.")
-        return {"model": model, **IMAGES}
-    return {"model": model, **(POINTS if points else SMALL_IMAGES)}
+        return {"network": network, **IMAGES}
+    return {"network": network, **(POINTS if points else SMALL_IMAGES)}

@@ -145,9 +145,9 @@ def test_recipes_by_kind_of_data():
     assert isinstance(gan.generator, models.DCGANGenerator)
     assert (gan.generator.latent_dim, gan.r1) == (5, 3.0)
     with pytest.raises(ValueError, match="points"):
-        GAN.for_data(ring, model="dcgan")
+        GAN.for_data(ring, network="dcgan")
     with pytest.raises(ValueError, match="auto, mlp, dcgan"):
-        GAN.for_data(ring, model="transformer")
+        GAN.for_data(ring, network="transformer")
 
 
 def test_ring_recipe_finds_most_modes_in_a_few_seconds():
