@@ -59,7 +59,7 @@ def test_command_lines_of_the_readme_are_understood(root):
     lines = re.findall(r"^python -m gan_tutorial ([^#\n]*)", readme, re.M)
     assert len(lines) == 4
     for line in lines:
-        cli._parser().parse_args(line.split())
+        cli.parser().parse_args(line.split())
 
 
 def test_every_address_of_the_repository_is_the_same(root, repository):

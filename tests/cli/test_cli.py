@@ -61,6 +61,24 @@ def test_train_writes_a_run_that_can_be_sampled_and_described(run, tmp_path, cap
     assert "ring" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("model", ["gan", "vae", "ae", "vae-gan"])
+def test_every_model_trains_resumes_and_samples(model, tmp_path, capsys):
+    out, grid = tmp_path / "run", tmp_path / "grid.png"
+    begin = ["train", "digits", "--model", model, "--out", str(out), "--steps", "10", *TINY]
+    assert main(begin) == 0
+    assert main(["train", "digits", "--out", str(out), "--resume", "--steps", "20"]) == 0
+    assert "20 of 20 steps done; " in capsys.readouterr().out
+    assert main(["sample", str(out), "--out", str(grid)]) == 0
+    assert (out / "samples" / "step_000020.png").is_file()
+
+
+def test_options_of_another_model_are_refused(tmp_path, capsys):
+    begin = ["train", "digits", "--model", "vae", "--out", str(tmp_path / "run")]
+    assert "--r1 means nothing for --model vae" in failed(capsys, *begin, "--r1", "1")
+    assert "--loss means nothing" in failed(capsys, *begin, "--loss", "hinge")
+    assert not (tmp_path / "run").exists()
+
+
 def test_samples_depend_on_their_seed(run, tmp_path):
     pictures = []
     for name, seed in (("a", 0), ("b", 0), ("c", 1)):

@@ -1,0 +1,53 @@
+"""``info``: say what a run is and how far it got."""
+
+import argparse
+import json
+from pathlib import Path
+
+from ..checkpoints import load_generator, read_config
+from ..history import History
+
+__all__ = ["add_to", "run"]
+
+
+def add_to(commands) -> argparse.ArgumentParser:
+    """Add the command to the program's."""
+    command = commands.add_parser("info", help="say what a run is and how far it got")
+    command.add_argument("run", metavar="DIR", help="folder of the run")
+    command.add_argument("--json", action="store_true", help="print JSON")
+    return command
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the facts of a run; return the exit status."""
+    folder = Path(arguments.run)
+    config = read_config(folder)
+    generator = load_generator(folder)
+    history = folder / "history.csv"
+    facts = {
+        "data": config["data"],
+        "step": config["step"],
+        "generator": {
+            **config["generator"],
+            "parameters": sum(p.numel() for p in generator.parameters()),
+        },
+        "training": config["training"],
+        "last": History.read_csv(history).last() if history.is_file() else {},
+        "files": sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()),
+    }
+    if arguments.json:
+        print(json.dumps(facts, indent=2))
+        return 0
+    shape = "x".join(map(str, facts["data"]["shape"]))
+    settings = {k: v for k, v in facts["training"].items() if k != "networks"}
+    lines = {
+        "data": f"{facts['data']['name']}: {facts['data']['count']:,} samples of {shape}",
+        "steps": f"{facts['step']:,}",
+        "generator": "{kind}, {parameters:,} parameters".format(**facts["generator"]),
+        **settings,
+        **{f"last {name}": f"{value:.5g}" for name, value in facts["last"].items()},
+        "files": ", ".join(facts["files"]),
+    }
+    for name, value in lines.items():
+        print(f"{name:<16} {value}")
+    return 0

@@ -1,0 +1,84 @@
+"""What ``train`` can train: one entry for each ``--task``, and for each ``--model`` of generation.
+
+An entry says which task of the library is trained, which options it understands, on what it is
+trained, and what there is to see of it. Everything else about a run is the same for all.
+"""
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from ..autoencoders import VAE, VAEGAN, Autoencoder
+from ..gan import GAN, recipe_for
+from ..history import History
+from ..task import Task
+
+__all__ = ["GENERATE", "MODELS", "TASKS", "Kind", "kind_of"]
+
+NETWORKS = ("network", "width", "latent_dim", "lr")
+GAME = ("loss", "r1", "r2")
+
+
+class Kind:
+    """A task that is made with ``for_data`` and trained on the samples themselves.
+
+    Parameters
+    ----------
+    task : type of Task
+        The class in the library.
+    options : sequence of str
+        The options of `train` that are arguments of its ``for_data``; others that only some
+        tasks understand are refused.
+    """
+
+    def __init__(self, task: type[Task], options: Sequence[str]):
+        self.task, self.options = task, tuple(options)
+
+    def recipe(self, samples, options: dict) -> dict:
+        """Return ``steps`` and ``batch_size`` to use where none are given."""
+        return recipe_for(samples.shape, options["network"])
+
+    def prepare(self, samples, options: dict) -> tuple[Task, object]:
+        """Make the task; return it with what `fit` trains it on."""
+        given = {name: options[name] for name in self.options if options[name] is not None}
+        return self.task.for_data(samples, **given), samples
+
+    def picture(self, task: Task, samples) -> Tensor:
+        """Return the samples that a grid shows during training."""
+        return task.sample(64 if samples.shape[1:] else 1000)
+
+    def outcome(self, task: Task, history: History) -> str:
+        """Say in a few words how the training ended; may be empty."""
+        last = history.last()
+        losses = {name: value for name, value in last.items() if name.endswith("loss")}
+        return ", ".join(f"{name} {value:.3f}" for name, value in losses.items())
+
+
+GENERATE = "generate"
+MODELS = {
+    "gan": Kind(GAN, (*NETWORKS, *GAME)),
+    "vae": Kind(VAE, NETWORKS),
+    "ae": Kind(Autoencoder, NETWORKS),
+    "vae-gan": Kind(VAEGAN, (*NETWORKS, *GAME)),
+}
+TASKS: dict[str, Kind] = {}
+
+
+def kind_of(options: dict) -> Kind:
+    """Return what is to be trained; refuse options that it does not understand.
+
+    Raises
+    ------
+    ValueError
+        If a given option means nothing for this task; the message names it.
+    """
+    task, model = options["task"], options["model"]
+    name = f"--model {model}" if task == GENERATE else f"--task {task}"
+    kind = MODELS[model] if task == GENERATE else TASKS[task]
+    everywhere = {option for each in (*MODELS.values(), *TASKS.values()) for option in each.options}
+    for option in sorted(everywhere - set(kind.options)):
+        # the kind of network has a default, which leaves the choice to the task
+        if options[option] not in (None, "auto"):
+            flag = "--" + option.replace("_", "-")
+            raise ValueError(f"{flag} means nothing for {name}: leave it out.")
+    return kind
