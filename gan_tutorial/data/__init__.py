@@ -13,6 +13,7 @@ from .loading import NAMES, load
 from .mixtures import Mixture, grid, ring, swiss_roll
 from .mnist import fashion_mnist, mnist
 from .soccer import soccer
+from .stacked import stacked_mnist
 
 __all__ = [
     "NAMES",
@@ -27,5 +28,6 @@ __all__ = [
     "mnist",
     "ring",
     "soccer",
+    "stacked_mnist",
     "swiss_roll",
 ]

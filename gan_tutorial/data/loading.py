@@ -15,15 +15,16 @@ from .folder import folder
 from .mixtures import grid, ring, swiss_roll
 from .mnist import fashion_mnist, mnist
 from .soccer import draw, draw_factors
+from .stacked import stacked_mnist
 from .streams import SPLITS, check_count, check_split, choose, seed_of
 
 __all__ = ["NAMES", "load"]
 
 MIXTURES = {"ring": ring, "grid": grid, "swiss_roll": swiss_roll}
 STORED = {"digits": digits, "mnist": mnist, "fashion_mnist": fashion_mnist, "cifar10": cifar10}
-NAMES = (*MIXTURES, "soccer", *STORED)
+NAMES = (*MIXTURES, "soccer", *STORED, "stacked_mnist")
 
-BLACK_EDGES = ("mnist", "fashion_mnist")  # their background is black: a margin cannot be seen
+BLACK_EDGES = ("mnist", "fashion_mnist", "stacked_mnist")  # their background is black: a margin cannot be seen
 MOST_MARGIN = 4  # pixels, of both sides together
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
@@ -52,6 +53,7 @@ def load(
     ``mnist``           gray, 28 x 28              60,000 / 5,000 / 5,000          download
     ``fashion_mnist``   gray, 28 x 28              60,000 / 5,000 / 5,000          download
     ``cifar10``         RGB, 32 x 32               50,000 / 5,000 / 5,000          download
+    ``stacked_mnist``   RGB, 28 x 28               128,000 / 10,000 / 10,000       from MNIST
     a path              RGB, 64 x 64 or any size   about 80 / 10 / 10 percent      your pictures
     ==================  =========================  ==============================  ============
 
@@ -66,9 +68,9 @@ def load(
         Which part; a folder also has "all".
     image_size : int, optional
         Width and height of the images. ``soccer`` and folders are drawn or read at that size.
-        MNIST and Fashion-MNIST get a black margin if they grow by no more than 4 pixels, which
-        keeps every stroke as it is (28 to 32 is the common case); all other changes are bilinear
-        interpolation, with antialiasing when the images shrink.
+        MNIST, Fashion-MNIST and Stacked MNIST get a black margin if they grow by no more than 4
+        pixels, which keeps every stroke as it is (28 to 32 is the common case); all other changes
+        are bilinear interpolation, with antialiasing when the images shrink.
     channels : {1, 3}, optional
         Gray (ITU-R BT.601) or RGB.
     count : int, optional
@@ -131,6 +133,8 @@ def load(
     if name_or_path == "soccer":
         return _resized(_footballs(split, image_size or 32, count, seed, **options), None, channels)
     where = {} if data_dir is None else {"data_dir": data_dir}
+    if name_or_path == "stacked_mnist":
+        return _resized(stacked_mnist(split, count=count, seed=seed, **where), image_size, channels)
     data = STORED[name_or_path](split, **where)
     if count is not None:
         rows = choose(len(data), count, seed, f"the {split} split of {name_or_path}")

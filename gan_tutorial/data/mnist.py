@@ -14,7 +14,7 @@ from .dataset import Dataset
 from .download import obtain
 from .streams import check_split
 
-__all__ = ["fashion_mnist", "halves_of_test", "mnist"]
+__all__ = ["fashion_mnist", "halves_of_test", "mnist", "read_split"]
 
 # For each file: the sha256 of the .gz on the mirrors, and of its content where it is published
 # or was computed from a file with the right first one.
@@ -152,7 +152,13 @@ def halves_of_test(split: str, count: int = 10_000) -> torch.Tensor:
 
 
 def _load(name, source, split, data_dir):
-    """Read the images and labels of one split."""
+    """Make a data set of one split."""
+    images, labels = read_split(source, split, data_dir)
+    return Dataset(name, images, labels=labels, classes=source["classes"])
+
+
+def read_split(source, split, data_dir):
+    """Return the images (N, 1, 28, 28), uint8, and the labels (N,), int64, of one split."""
     check_split(split)
     part, count = ("train", 60_000) if split == "train" else ("t10k", 10_000)
     images = _read(source, f"{part}-images-idx3-ubyte", (count, 28, 28), data_dir)
@@ -162,7 +168,7 @@ def _load(name, source, split, data_dir):
     if split != "train":
         rows = halves_of_test(split)
         images, labels = images[rows], labels[rows]
-    return Dataset(name, images.unsqueeze(1), labels=labels, classes=source["classes"])
+    return images.unsqueeze(1), labels
 
 
 def _read(source, filename, shape, data_dir):

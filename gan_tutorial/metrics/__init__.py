@@ -29,6 +29,7 @@ from .networks import (
 from .pictures import diversity, psnr, sharpness, ssim
 from .results import Measurement, jackknife
 from .score import ClassReport, class_report, classifier_score
+from .stacked import StackedReport, stacked_report
 
 __all__ = [
     "NETWORKS",
@@ -39,6 +40,7 @@ __all__ = [
     "Measurement",
     "MemorizationReport",
     "ModeReport",
+    "StackedReport",
     "class_report",
     "classifier_score",
     "diversity",
@@ -57,4 +59,5 @@ __all__ = [
     "save_network",
     "sharpness",
     "ssim",
+    "stacked_report",
 ]

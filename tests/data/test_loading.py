@@ -148,13 +148,14 @@ def test_folder_options_reach_the_folder(pictures):
 
 
 def test_data_dir_reaches_the_published_sets(tmp_path):
-    for name in ("mnist", "fashion_mnist", "cifar10"):
+    for name in ("mnist", "fashion_mnist", "cifar10", "stacked_mnist"):
         with pytest.raises(FileNotFoundError, match=r"data_dir names no folder: .*missing"):
             data.load(name, data_dir=tmp_path / "missing")
 
 
 def test_names():
-    assert set(data.NAMES) == {*POINTS, "soccer", "digits", "mnist", "fashion_mnist", "cifar10"}
+    published = {"mnist", "fashion_mnist", "cifar10", "stacked_mnist"}
+    assert set(data.NAMES) == {*POINTS, "soccer", "digits", *published}
     assert all(name in data.__all__ for name in data.NAMES)
 
 
