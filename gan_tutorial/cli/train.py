@@ -127,7 +127,8 @@ def _load(name: str, options: dict):
         of_source["on_error"] = options["on_error"]
     elif of_source["image_size"] is None and options["network"] != "mlp":
         # 28x28 pictures get a border, so that a DCGAN can make them
-        of_source["image_size"] = 32 if name in ("mnist", "fashion_mnist") else None
+        small = ("mnist", "fashion_mnist", "stacked_mnist")
+        of_source["image_size"] = 32 if name in small else None
     return data.load(name, **_given(of_source, *of_source))
 
 

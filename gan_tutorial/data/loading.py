@@ -24,7 +24,11 @@ MIXTURES = {"ring": ring, "grid": grid, "swiss_roll": swiss_roll}
 STORED = {"digits": digits, "mnist": mnist, "fashion_mnist": fashion_mnist, "cifar10": cifar10}
 NAMES = (*MIXTURES, "soccer", *STORED, "stacked_mnist")
 
-BLACK_EDGES = ("mnist", "fashion_mnist", "stacked_mnist")  # their background is black: a margin cannot be seen
+BLACK_EDGES = (
+    "mnist",
+    "fashion_mnist",
+    "stacked_mnist",
+)  # their background is black: a margin cannot be seen
 MOST_MARGIN = 4  # pixels, of both sides together
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from gan_tutorial import data
+from gan_tutorial import checkpoints, cli, data
 from gan_tutorial.data.mnist import MNIST, halves_of_test
 
 SIDE = 28
@@ -90,6 +90,13 @@ def test_a_margin_of_black_makes_32(drawn):
     assert torch.equal(padded[:, :, 2:30, 2:30], native[:])
     assert (padded[:, :, :2] == -1).all()
     assert torch.equal(padded.labels, native.labels)
+
+
+def test_the_command_line_trains_on_it_by_name(real_data, tmp_path):
+    out = tmp_path / "run"
+    options = ["--steps", "1", "--width", "8", "--batch-size", "4", "--data-dir", str(real_data)]
+    assert cli.main(["train", "stacked_mnist", "--out", str(out), *options]) == 0
+    assert checkpoints.load_generator(out).shape == (3, 32, 32)
 
 
 def test_wrong_counts_and_options_are_refused(drawn):
