@@ -14,7 +14,7 @@ from .digits import digits
 from .folder import folder
 from .mixtures import grid, ring, swiss_roll
 from .mnist import fashion_mnist, mnist
-from .soccer import draw, draw_factors
+from .soccer import KINDS, draw, draw_factors
 from .stacked import stacked_mnist
 from .streams import SPLITS, check_count, check_split, choose, seed_of
 
@@ -85,14 +85,14 @@ def load(
         For the data sets that are downloaded: a folder to look in first.
     **options
         What the named function takes besides: ``modes``, ``std`` ... for the mixtures, ``ground``
-        for ``soccer``, ``on_error``, ``background``, ``memory_limit``, ``cache_dir`` and
+        and ``kinds`` (names of `soccer.KINDS`, or "all") for ``soccer``, ``on_error``, ``background``, ``memory_limit``, ``cache_dir`` and
         ``progress`` for folders.
 
     Returns
     -------
     Dataset
         The mixtures come with `density`, and ``ring`` and ``grid`` with the component as label;
-        ``soccer``, as 8-bit images, with `factors`.
+        ``soccer``, as 8-bit images, with `factors`, and, if `kinds` are given, the kind as label.
 
     Raises
     ------
@@ -172,7 +172,7 @@ def _check_options(given, name, path):
     elif name in MIXTURES:
         takes += inspect.signature(MIXTURES[name]).parameters
     elif name == "soccer":
-        takes += ["ground"]
+        takes += ["ground", "kinds"]
     elif name != "digits":
         takes += ["data_dir"]
     for option in given:
@@ -194,17 +194,22 @@ def _from_mixture(name, split, count, seed, options):
     return Dataset(name, points, labels=labels, classes=classes, density=density)
 
 
-def _footballs(split, size, count, seed, ground="grass"):
+def _footballs(split, size, count, seed, ground="grass", kinds=None):
     """Draw footballs as 8-bit images, from another stream for each split."""
     if count is None:
         count = 10_000 if split == "train" else 2_000
-    factors = draw_factors(count, ground, seed, stream=SPLITS.index(split))
+    kinds = KINDS if kinds == "all" else kinds
+    factors = draw_factors(count, ground, seed, SPLITS.index(split), kinds)
     images = torch.empty(count, 3, size, size, dtype=torch.uint8)
     for start in range(0, count, 1024):
         rows = slice(start, start + 1024)
         part = draw({name: values[rows] for name, values in factors.items()}, size, ground)
         images[rows] = part.add_(1).mul_(127.5).round_()
-    return Dataset("soccer", images, factors=factors)
+    if kinds is None:
+        return Dataset("soccer", images, factors=factors)
+    number = torch.tensor([kinds.index(kind) if kind in kinds else -1 for kind in KINDS])
+    labels = number[factors["kind"]]
+    return Dataset("soccer", images, labels=labels, classes=tuple(kinds), factors=factors)
 
 
 def _resized(data, size, channels):

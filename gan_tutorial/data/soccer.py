@@ -2,12 +2,14 @@
 
 The scene is a ball resting on level ground in sunlight, seen obliquely from above. Its surface
 is that of the truncated icosahedron, 12 black pentagons and 20 white hexagons, blown up to a
-sphere. Axes: x to the right of the picture, y up, z toward the viewer; lengths are in pictures,
-so that the picture is 1 wide and 1 high.
+sphere. Balls of other `KINDS`, in the same black and white, make a set of pictures with classes.
+Axes: x to the right of the picture, y up, z toward the viewer; lengths are in pictures, so that
+the picture is 1 wide and 1 high.
 """
 
 import functools
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -16,7 +18,7 @@ from torch import Tensor
 from .lawn import lawn_patch
 from .streams import check_count, uniforms
 
-__all__ = ["FACTORS", "draw", "draw_factors", "soccer"]
+__all__ = ["FACTORS", "KINDS", "draw", "draw_factors", "soccer"]
 
 GROUNDS = ("plain", "grass")
 
@@ -51,9 +53,17 @@ FACTORS = {
     "phase (turns) of the mown stripes; no effect on plain ground",
 }
 
+# How the leather is cut: which panels are black, and where the seams are (see `PATTERNS`).
+KINDS = ("football", "octants", "lunes", "strips", "band")
+
 
 def soccer(
-    count: int, size: int = 32, ground: str = "grass", seed: int = 0, stream: int = 0
+    count: int,
+    size: int = 32,
+    ground: str = "grass",
+    seed: int = 0,
+    stream: int = 0,
+    kinds: Sequence[str] | None = None,
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """Draw `count` pictures of footballs.
 
@@ -70,6 +80,16 @@ def soccer(
         Another seed gives other pictures.
     stream : int
         Numbers the independent sequences of one seed; the splits of `data.load` are three.
+    kinds : sequence of str, optional
+        Which of the `KINDS` of balls to draw, each as often as the others:
+
+        - ``"football"``: 12 black pentagons and 20 white hexagons;
+        - ``"octants"``: 8 triangles, alternately black and white;
+        - ``"lunes"``: 6 of them from pole to pole, alternately black and white;
+        - ``"strips"``: on each side of a cube three strips, the middle one black;
+        - ``"band"``: a black belt around a white ball.
+
+        By default all are footballs. Everything but the kind stays as it is without `kinds`.
 
     Returns
     -------
@@ -77,7 +97,8 @@ def soccer(
         RGB in [-1, 1].
     factors : dict of str to Tensor
         What each picture was drawn from; `FACTORS` says what each entry means. ``draw(factors)``
-        draws the same pictures again, or changed ones.
+        draws the same pictures again, or changed ones. If `kinds` are given, the entry ``kind``,
+        (N,) of int64, holds positions in `KINDS`.
 
     Raises
     ------
@@ -92,15 +113,20 @@ def soccer(
     >>> factors["light"].shape
     torch.Size([2, 3])
     """
-    factors = draw_factors(count, ground, seed, stream)
+    factors = draw_factors(count, ground, seed, stream, kinds)
     return draw(factors, size, ground), factors
 
 
 def draw_factors(
-    count: int, ground: str = "grass", seed: int = 0, stream: int = 0
+    count: int,
+    ground: str = "grass",
+    seed: int = 0,
+    stream: int = 0,
+    kinds: Sequence[str] | None = None,
 ) -> dict[str, Tensor]:
     """Draw what `count` pictures will show, without drawing the pictures; see `soccer`."""
     _check_ground(ground)
+    _check_kinds(kinds)
     index = np.arange(check_count(count))
     fields = iter(range(100))
 
@@ -151,7 +177,13 @@ def draw_factors(
         "ground": color,
         "patch": np.stack(patch, axis=1),
     }
-    return {name: torch.from_numpy(rows).to(torch.float32) for name, rows in factors.items()}
+    drawn = {name: torch.from_numpy(rows).to(torch.float32) for name, rows in factors.items()}
+    if kinds is not None:
+        among = torch.tensor([KINDS.index(kind) for kind in kinds])
+        # a field of its own: the other factors are the same with and without kinds
+        chosen = np.floor(uniforms(seed, stream, index, 100) * len(kinds)).astype(np.int64)
+        drawn["kind"] = among[torch.from_numpy(chosen)]
+    return drawn
 
 
 def draw(factors: dict[str, Tensor], size: int = 32, ground: str = "grass") -> Tensor:
@@ -161,6 +193,7 @@ def draw(factors: dict[str, Tensor], size: int = 32, ground: str = "grass") -> T
     ----------
     factors : dict of str to Tensor
         As returned by `soccer`; `FACTORS` lists the entries. Change one, and see what it does.
+        Without the entry ``kind`` all balls are footballs.
     size : int
         Width and height in pixels; at least 8.
     ground : {"grass", "plain"}
@@ -193,7 +226,11 @@ def draw(factors: dict[str, Tensor], size: int = 32, ground: str = "grass") -> T
     at_once = max(1, PIXELS_AT_ONCE // size**2)
     for start in range(0, count, at_once):
         rows = slice(start, start + at_once)
-        _draw_chunk(images[rows], {name: factors[name][rows] for name in FACTORS}, ground)
+        _draw_chunk(
+            images[rows],
+            {name: factors[name][rows] for name in (*FACTORS, "kind") if name in factors},
+            ground,
+        )
     return images
 
 
@@ -284,12 +321,13 @@ def _leather(x, y, image, factors, size):
     zs = (1 - xs * xs - ys * ys).clamp_(min=0).sqrt_()
     turn = turn.flatten(1)[image].T  # (9, pixels)
     points = torch.stack([xs * turn[k] + ys * turn[k + 3] + zs * turn[k + 6] for k in range(3)])
-    pentagon, seam = panels(points.view(3, -1))
-    pentagon, seam = pentagon.view(xs.shape), seam.view(xs.shape)
+    kind = factors["kind"][image].expand(xs.shape).flatten() if "kind" in factors else None
+    black, seam = _pattern(points.view(3, -1), kind)
+    black, seam = black.view(xs.shape), seam.view(xs.shape)
     # A seam is never much thinner than a pixel, or small pictures would lose it.
     width = (0.35 * step).clamp_(min=SEAM_HALF_WIDTH)
     relief = (seam / width - 0.5).clamp_(0, 1)
-    panel = WHITE + (BLACK - WHITE) * pentagon
+    panel = WHITE + (BLACK - WHITE) * black
     leather = SEAM + (panel - SEAM) * relief
     leather *= 1 - 0.4 * torch.exp(seam * (-1 / PUFF_WIDTH))
     return leather.mean(dim=0), relief.mean(dim=0)
@@ -327,6 +365,61 @@ def panels(points: Tensor) -> tuple[Tensor, Tensor]:
     to_hexagon = (first - second) / HEXAGON_HEXAGON
     pentagon = to_pentagon > 0
     return pentagon, torch.where(pentagon, to_pentagon, torch.minimum(-to_pentagon, to_hexagon))
+
+
+def _pattern(points, kind):
+    """Find the panel under points (3, n) of balls whose kinds have these numbers, (n,)."""
+    if kind is None:
+        return panels(points)
+    black = torch.empty(points.shape[1], dtype=torch.bool)
+    seam = torch.empty(points.shape[1])
+    for number, name in enumerate(KINDS):
+        (here,) = (kind == number).nonzero(as_tuple=True)
+        if len(here):
+            black[here], seam[here] = PATTERNS[name](points[:, here])
+    return black, seam
+
+
+def _octants(points):
+    """Cut along three great circles; of two neighbors one is black."""
+    return points.prod(dim=0) > 0, points.abs().amin(dim=0)
+
+
+def _lunes(points):
+    """Cut along three meridians."""
+    x, y, _ = points
+    wave = torch.sin(3 * torch.atan2(y, x))
+    # the angle to the nearest meridian, and the distance from that plane
+    return wave > 0, (x * x + y * y).sqrt() * torch.sin(torch.asin(wave.abs()) / 3)
+
+
+def _strips(points):
+    """Cut each side of a cube, blown up to a sphere, into three strips of equal angle."""
+    sizes = points.abs()
+    side = sizes.argmax(dim=0, keepdim=True)
+    along = sizes.gather(0, side)[0]
+    across = sizes.gather(0, (side + 1) % 3)[0]  # strips of neighboring sides are perpendicular
+    edge = math.tan(math.pi / 12)
+    to_strip = (across - edge * along) / math.hypot(1, edge)
+    to_side = (along - sizes.scatter(0, side, -1.0).amax(dim=0)) / math.sqrt(2)
+    return to_strip < 0, torch.minimum(to_strip.abs(), to_side)
+
+
+def _band(points):
+    """Cut along two parallels, 20 degrees north and south."""
+    to_edge = torch.asin(points[2].clamp(-1, 1)).abs() - math.radians(20)
+    return to_edge < 0, to_edge.abs()
+
+
+# From points of the unit sphere (3, n) to whether the panel is black and the distance from the
+# nearest seam, in ball radii; seams are the borders of panels.
+PATTERNS = {
+    "football": panels,
+    "octants": _octants,
+    "lunes": _lunes,
+    "strips": _strips,
+    "band": _band,
+}
 
 
 @functools.cache
@@ -373,3 +466,13 @@ def _dot(vectors, direction):
 def _check_ground(ground):
     if ground not in GROUNDS:
         raise ValueError(f"There is no ground {ground!r}: choose 'grass' or 'plain'.")
+
+
+def _check_kinds(kinds):
+    if kinds is None:
+        return
+    if isinstance(kinds, str) or not kinds or len(set(kinds)) < len(kinds):
+        raise ValueError(f"kinds is a list of different kinds of balls, not {kinds!r}.")
+    for kind in kinds:
+        if kind not in KINDS:
+            raise ValueError(f"There is no kind of ball {kind!r}: choose from {', '.join(KINDS)}.")
