@@ -9,6 +9,7 @@ neither, so nothing can leak.
 import hashlib
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -341,8 +342,8 @@ class Classifier(Task):
         total = loss
         if self.unlabeled != "none":
             scalars["unlabeled_loss"] = self.unlabeled_loss(logits[1])
-            total = total + self.weight * min(1.0, self.steps / self.ramp) * (
-                scalars["unlabeled_loss"]
+            total = (
+                total + self.weight * min(1.0, self.steps / self.ramp) * (scalars["unlabeled_loss"])
             )
         self.update(total, "body", "head")
         return {name: value.detach() for name, value in scalars.items()}
@@ -486,6 +487,33 @@ class SemiSupervisedGAN(Classifier):
             "generator_lr": generator_lr,
         }  # fmt: skip
 
+    @classmethod
+    def for_data(cls, few: FewLabels, *, network="auto", latent_dim=None, width=None, **options):
+        """Make a semi-supervised GAN with the book's recipe for this kind of data.
+
+        Parameters
+        ----------
+        few : FewLabels
+            Points, or square images.
+        network : {"auto", "mlp", "dcgan"}
+            Fully connected or convolutional; "auto" is convolutional for images from 16x16 on.
+        latent_dim, width : int, optional
+            Length of the latent code, and width of the networks, instead of the recipe's.
+        **options
+            Further arguments, instead of the recipe's.
+        """
+        shape = tuple(few.labeled.shape)
+        recipe = recipe_for(shape, network)
+        latent_dim = latent_dim or recipe["latent_dim"]
+        if recipe["network"] == "mlp":
+            body = MLPEncoder(shape, 128, width or 128, depth=2)
+            generator = MLPGenerator(latent_dim, shape, width or 128, depth=2)
+        else:
+            width = width or 16
+            body = DCGANEncoder(8 * width, shape[1], shape[0], width, norm="none")
+            generator = DCGANGenerator(latent_dim, shape[1], shape[0], width)
+        return cls(body, few.labeled, generator, **options)
+
     def step(self, batch: Tensor) -> dict[str, Tensor]:
         """Update the discriminator once, then the generator.
 
@@ -591,7 +619,7 @@ def spread_labels(
     """Let labels spread over the graph of nearest neighbors; return the classes of new samples.
 
     Zhou et al. (2004), as in scikit-learn's ``LabelSpreading``. A new sample takes the class of
-    its nearest neighbors among the samples.
+    its nearest neighbors among the samples; where no label has arrived, the first class.
 
     Parameters
     ----------
@@ -616,5 +644,7 @@ def spread_labels(
     labels = torch.full((len(few.unlabeled),), -1)
     labels[few.rows] = few.labeled.labels.cpu()
     spreading = LabelSpreading(kernel="knn", n_neighbors=neighbors, alpha=alpha, max_iter=100)
-    spreading.fit(features(few.unlabeled[:]).double().numpy(), labels.numpy())
-    return torch.from_numpy(spreading.predict(features(new).double().numpy()))
+    with np.errstate(invalid="ignore"):  # 0/0 where no label has arrived
+        spreading.fit(features(few.unlabeled[:]).double().numpy(), labels.numpy())
+        classes = spreading.predict(features(new).double().numpy())
+    return torch.from_numpy(classes)

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from gan_tutorial import GAN, checkpoints, data, distributed, fit, models
+from gan_tutorial.semi_supervised import SemiSupervisedGAN, hide_labels
 
 OPTIONS = {
     "r1r2": {"loss": "relativistic", "r1": 0.3, "r2": 0.2, "penalty_every": 2},
@@ -17,11 +18,19 @@ OPTIONS = {
 }
 
 
+def task_of(kind):
+    if kind != "semi":
+        return GAN(*models.mlp_pair((2,), 3, 16, 2), **OPTIONS[kind])
+    labeled = hide_labels(data.load("ring", count=500), 16).labeled
+    body, generator = models.MLPEncoder((2,), 8, 16, 1), models.MLPGenerator(3, (2,), 16, 1)
+    return SemiSupervisedGAN(body, labeled, generator, entropy_weight=0.1, noise=0.1)
+
+
 def train(kind, out, steps, how):
     """Train on the ring, in this process or in one of several."""
     with distributed.joined("cpu") as device:
         torch.manual_seed(distributed.rank())  # the first process's weights must win
-        gan = GAN(*models.mlp_pair((2,), 3, 16, 2), **OPTIONS[kind])
+        gan = task_of(kind)
         for name, network in gan.networks.items():  # plain descent: Adam divides by tiny numbers
             gan.optimizers[name] = torch.optim.SGD(network.parameters(), lr=0.05)
         fit(
@@ -86,7 +95,7 @@ def weights(folder):
     return {f"{n}.{k}": v for n, state in networks.items() for k, v in state.items()}
 
 
-@pytest.mark.parametrize("kind", OPTIONS)
+@pytest.mark.parametrize("kind", [*OPTIONS, "semi"])
 def test_two_processes_equal_one_with_the_whole_batch(tmp_path, kind):
     train(kind, tmp_path / "one", 12, "start")
     train_in_two(kind, tmp_path / "two", 12, "start")

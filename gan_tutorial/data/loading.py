@@ -85,8 +85,8 @@ def load(
         For the data sets that are downloaded: a folder to look in first.
     **options
         What the named function takes besides: ``modes``, ``std`` ... for the mixtures, ``ground``
-        and ``kinds`` (names of `soccer.KINDS`, or "all") for ``soccer``, ``on_error``, ``background``, ``memory_limit``, ``cache_dir`` and
-        ``progress`` for folders.
+        and ``kinds`` (names of kinds of balls, or "all") for ``soccer``, ``on_error``,
+        ``background``, ``memory_limit``, ``cache_dir`` and ``progress`` for folders.
 
     Returns
     -------

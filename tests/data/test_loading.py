@@ -71,6 +71,15 @@ def test_soccer_comes_as_bytes_with_factors():
     assert data.load("soccer", count=1, channels=1).shape == (1, 32, 32)
 
 
+def test_kinds_of_balls_are_classes():
+    d = data.load("soccer", count=40, image_size=16, kinds=["band", "football"])
+    assert d.classes == ("band", "football")
+    assert set(d.labels.tolist()) == {0, 1}
+    assert torch.equal(d.labels == 1, d.factors["kind"] == 0)  # football comes first among KINDS
+    assert len(data.load("soccer", count=5, kinds="all").classes) == 5
+    assert data.load("soccer", count=5).labels is None
+
+
 def test_more_footballs_begin_with_the_same_ones():
     few, many = (data.load("soccer", count=n, image_size=16)[:3] for n in (3, 9))
     torch.testing.assert_close(few, many, atol=1.1 / 127.5, rtol=0)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from gan_tutorial.data.soccer import FACTORS, draw, draw_factors, panels, soccer
+from gan_tutorial.data.soccer import FACTORS, KINDS, PATTERNS, draw, draw_factors, panels, soccer
 
 GROUNDS = ("plain", "grass")
 GOLDEN = (1 + math.sqrt(5)) / 2
@@ -242,9 +242,88 @@ def test_factors_keep_their_promises():
         (lambda: soccer(1, 7), "at least 8 pixels to show a football, not 7"),
         (lambda: soccer(1, ground="sand"), "no ground 'sand': choose 'grass' or 'plain'"),
         (lambda: draw({}, ground="sand"), "no ground 'sand'"),
+        (lambda: soccer(1, kinds=["cube"]), "no kind of ball 'cube': choose from football, "),
+        (lambda: soccer(1, kinds=[]), "a list of different kinds of balls, not"),
+        (lambda: soccer(1, kinds="band"), "a list of different kinds of balls, not 'band'"),
+        (lambda: soccer(1, kinds=["band", "band"]), "a list of different kinds of balls, not"),
         (lambda: draw({"radius": torch.ones(1)}), "factors lacks rotation, light, center"),
     ],
 )
 def test_impossible_arguments_are_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+# --- Balls of other kinds --------------------------------------------------------------------
+
+# The share of the sphere that is black, from symmetry or by the areas of zones and of patches.
+STRIP = math.tan(math.pi / 12)  # half the width of a strip on a side of the cube [-1, 1]^3
+STRIP_AREA = 4 * math.asin(STRIP / math.sqrt(2 * (1 + STRIP**2)))  # seen from the middle
+BLACK_SHARE = {
+    "octants": 1 / 2,
+    "lunes": 1 / 2,
+    "strips": 6 * STRIP_AREA / (4 * math.pi),
+    "band": math.sin(math.radians(20)),
+}
+
+
+@pytest.mark.parametrize("kind", BLACK_SHARE)
+def test_each_kind_has_its_share_of_black(kind):
+    points = unit(np.random.default_rng(0).standard_normal((200_000, 3)))
+    black, _ = PATTERNS[kind](points)
+    assert black.double().mean().item() == pytest.approx(BLACK_SHARE[kind], abs=0.004)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_distance_from_a_seam_never_jumps_and_color_changes_only_there(kind):
+    """Walk around the sphere in small steps, on many great circles."""
+    rng = np.random.default_rng(1)
+    angle = torch.linspace(0, 2 * math.pi, 4000).double()
+    for _ in range(20):
+        first, second = np.linalg.qr(rng.standard_normal((3, 2)))[0].T
+        points = torch.outer(torch.tensor(first), angle.cos())
+        points += torch.outer(torch.tensor(second), angle.sin())
+        black, seam = PATTERNS[kind](points)
+        step = 2 * math.pi / 4000
+        assert (seam.diff().abs() < 1.5 * step).all()
+        assert (seam >= 0).all()
+        changes = (black[1:] != black[:-1]).nonzero()[:, 0]
+        assert (seam[changes] < 1.5 * step).all()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_opposite_points_have_the_panels_that_the_shape_says(kind):
+    points = unit(np.random.default_rng(2).standard_normal((2000, 3)))
+    here, there = PATTERNS[kind](points), PATTERNS[kind](-points)
+    torch.testing.assert_close(here[1], there[1], atol=1e-6, rtol=0)
+    swaps = kind in ("octants", "lunes")  # three sign changes, or half a turn of odd waves
+    assert ((here[0] == there[0]) != swaps).double().mean() > 0.999
+
+
+def test_kinds_change_the_pattern_and_nothing_else():
+    plain, with_kinds = draw_factors(300, seed=4), draw_factors(300, seed=4, kinds=KINDS)
+    for name in FACTORS:
+        assert torch.equal(plain[name], with_kinds[name])
+    counts = with_kinds["kind"].bincount(minlength=len(KINDS))
+    assert counts.min() > 35
+    only = soccer(5, 32, seed=4, kinds=["football"])[0]
+    torch.testing.assert_close(only, soccer(5, 32, seed=4)[0], atol=1e-6, rtol=0)
+    images = soccer(40, 32, seed=4, kinds=["lunes", "band"])[0]
+    football = soccer(40, 32, seed=4)[0]
+    changed = (images != football).any(dim=1)
+    # what is not ball is the same, picture by picture
+    x = (torch.arange(32) + 0.5) / 32
+    center, radius = plain["center"][:40], plain["radius"][:40]
+    distance = (
+        (x[None, None, :] - center[:, 0, None, None]) ** 2
+        + (x[None, :, None] - center[:, 1, None, None]) ** 2
+    ).sqrt()
+    assert not changed[distance > radius[:, None, None] + 1 / 32].any()
+    assert changed.flatten(1).any(dim=1).all()
+
+
+def test_a_picture_of_a_kind_does_not_depend_on_the_others_drawn_with_it():
+    many, factors = soccer(30, 24, seed=5, kinds=KINDS)
+    few, the_same = soccer(7, 24, seed=5, kinds=KINDS)
+    assert torch.equal(the_same["kind"], factors["kind"][:7])
+    torch.testing.assert_close(few, many[:7], atol=1e-6, rtol=0)
