@@ -4,13 +4,14 @@ An entry says which task of the library is trained, which options it understands
 trained, and what there is to see of it. Everything else about a run is the same for all.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from torch import Tensor
 
 from ..autoencoders import VAE, VAEGAN, Autoencoder
 from ..gan import GAN, recipe_for
 from ..history import History
+from ..semi_supervised import SemiSupervisedGAN, hide_labels
 from ..task import Task
 
 __all__ = ["GENERATE", "MODELS", "TASKS", "Kind", "kind_of"]
@@ -47,11 +48,44 @@ class Kind:
         """Return the samples that a grid shows during training."""
         return task.sample(64 if samples.shape[1:] else 1000)
 
-    def outcome(self, task: Task, history: History) -> str:
-        """Say in a few words how the training ended; may be empty."""
+    def outcome(self, task: Task, history: History, load_test: Callable) -> str:
+        """Say in a few words how the training ended; may be empty.
+
+        `load_test` returns the test split of the data.
+        """
         last = history.last()
         losses = {name: value for name, value in last.items() if name.endswith("loss")}
         return ", ".join(f"{name} {value:.3f}" for name, value in losses.items())
+
+
+class _FewLabels(Kind):
+    """A classifier of few labels: all other labels are hidden before anything is made."""
+
+    def recipe(self, samples, options: dict) -> dict:
+        """Return ``steps`` and ``batch_size`` to use where none are given."""
+        recipe = recipe_for(samples.shape, options["network"])
+        return {"steps": 1000 if recipe["network"] == "mlp" else 3000, "batch_size": 64}
+
+    def prepare(self, samples, options: dict) -> tuple[Task, object]:
+        """Hide the labels, all but a few; return the task with samples that have none."""
+        if samples.labels is None:
+            raise ValueError(
+                f"{samples.name} has no labels: --task semi needs a data set of classes, such as "
+                "digits, or a folder whose subfolders are the classes."
+            )
+        count = options["labels"] or 10 * len(samples.classes)
+        few = hide_labels(samples, count, options["seed"])
+        names = set(self.options) - {"labels"}
+        given = {name: options[name] for name in names if options[name] is not None}
+        return self.task.for_data(few, **given), few.unlabeled
+
+    def outcome(self, task: Task, history: History, load_test: Callable) -> str:
+        """Say how many test samples are recognized, and from how many labels."""
+        test = load_test()
+        return (
+            f"test accuracy {task.accuracy(test):.3f} on {len(test):,} samples, from "
+            f"{len(task.labeled)} labels"
+        )
 
 
 GENERATE = "generate"
@@ -61,7 +95,7 @@ MODELS = {
     "ae": Kind(Autoencoder, NETWORKS),
     "vae-gan": Kind(VAEGAN, (*NETWORKS, *GAME)),
 }
-TASKS: dict[str, Kind] = {}
+TASKS: dict[str, Kind] = {"semi": _FewLabels(SemiSupervisedGAN, (*NETWORKS, "labels"))}
 
 
 def kind_of(options: dict) -> Kind:

@@ -22,6 +22,7 @@ OPTIONS = "options.json"
 DEFAULTS = {
     "task": GENERATE,
     "model": "gan",
+    "labels": None,
     "steps": None,
     "batch_size": None,
     "image_size": None,
@@ -66,6 +67,9 @@ def add_to(commands) -> argparse.ArgumentParser:
     )
     train.add_argument("--task", choices=(GENERATE, *TASKS), help=f"what to learn ({GENERATE})")
     train.add_argument("--model", choices=tuple(MODELS), help="what generates (gan)")
+    train.add_argument(
+        "--labels", type=int, help="for --task semi: labels that are seen (10 of each class)"
+    )
     train.add_argument("--steps", type=int, help="steps in all, those before --resume included")
     train.add_argument("--batch-size", type=int, help="samples in a batch")
     train.add_argument("--image-size", type=int, help="side of the pictures in pixels")
@@ -119,8 +123,8 @@ def _given(options: dict, *names: str) -> dict:
     return {name: options[name] for name in names if options[name] is not None}
 
 
-def _load(name: str, options: dict):
-    """Load the training split, at a size that the networks can make."""
+def _load(name: str, options: dict, split: str = "train"):
+    """Load a split, at a size that the networks can make."""
     of_source = {key: options[key] for key in ("image_size", "channels", "data_dir")}
     if name not in data.NAMES:
         of_source["image_size"] = of_source["image_size"] or 64
@@ -129,7 +133,9 @@ def _load(name: str, options: dict):
         # 28x28 pictures get a border, so that a DCGAN can make them
         small = ("mnist", "fashion_mnist", "stacked_mnist")
         of_source["image_size"] = 32 if name in small else None
-    return data.load(name, **_given(of_source, *of_source))
+    if name == "soccer" and options["task"] == "semi":
+        of_source["kinds"] = "all"
+    return data.load(name, split, **_given(of_source, *of_source))
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -195,7 +201,7 @@ def _train_on(device: str, arguments: argparse.Namespace) -> int:
     if not first:
         return 0
     done = _steps_done(out)
-    outcome = kind.outcome(task, history)
+    outcome = kind.outcome(task, history, lambda: _load(arguments.data, options, "test"))
     print(f"{done:,} of {steps:,} steps done" + (f"; {outcome}" if outcome else ""))
     if done == before:
         print(f"Nothing was left to do; to train on, ask for more: --resume --steps {2 * done}")

@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 import textwrap
@@ -70,6 +71,36 @@ def test_every_model_trains_resumes_and_samples(model, tmp_path, capsys):
     assert "20 of 20 steps done; " in capsys.readouterr().out
     assert main(["sample", str(out), "--out", str(grid)]) == 0
     assert (out / "samples" / "step_000020.png").is_file()
+
+
+@pytest.mark.parametrize("name", ["digits", "soccer"])
+def test_a_classifier_of_few_labels_trains_resumes_and_is_tested(name, tmp_path, capsys):
+    out, grid = tmp_path / "run", tmp_path / "grid.png"
+    begin = ["train", name, "--task", "semi", "--labels", "20", "--out", str(out), *TINY]
+    begin += ["--image-size", "8", "--network", "mlp"]
+    assert main([*begin, "--steps", "10"]) == 0
+    assert main(["train", name, "--out", str(out), "--resume", "--steps", "20"]) == 0
+    said = capsys.readouterr().out
+    assert re.search(r"20 of 20 steps done; test accuracy 0\.\d{3} on [\d,]+ samples", said)
+    assert said.count("from 20 labels") == 2
+    assert main(["sample", str(out), "--out", str(grid)]) == 0
+    capsys.readouterr()
+    assert main(["info", str(out), "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["training"]["labeled"]["count"] == 20
+    assert facts["training"]["task"] == "SemiSupervisedGAN"
+
+
+def test_few_labels_need_labels(tmp_path, pictures, capsys):
+    begin = ["--task", "semi", "--out", str(tmp_path / "run"), *TINY]
+    assert "has no labels" in failed(capsys, "train", str(pictures), *begin)
+    assert "9 labels cannot show" in failed(capsys, "train", "digits", *begin, "--labels", "9")
+    assert "--labels means nothing" in failed(
+        capsys, "train", "digits", "--out", str(tmp_path / "run"), "--labels", "50"
+    )
+    assert "--r1 means nothing for --task semi" in failed(
+        capsys, "train", "digits", *begin, "--r1", "1"
+    )
 
 
 def test_options_of_another_model_are_refused(tmp_path, capsys):
