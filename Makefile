@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 # Small networks run best on one thread each, several side by side; so do their tests.
 JOBS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$(( n < 4 ? n : 4 )))
 CELL_TIMEOUT ?= 600
-PYTEST := OMP_NUM_THREADS=1 $(PY) -m pytest -q -n $(JOBS)
+PYTEST := OMP_NUM_THREADS=1 $(PY) -m pytest -q -rs -n $(JOBS)
 KEEP := --keep-count --keep-id
 
 .PHONY: help book test unit lint format clean distclean
@@ -17,7 +17,7 @@ KEEP := --keep-count --keep-id
 
 help:
 	@echo "make book        execute every notebook and build the book: _build/html/index.html"
-	@echo "make test        run every unit test and every notebook"
+	@echo "make test        run every unit test and every notebook, and try the built book in a browser"
 	@echo "make unit        run the unit tests only, without the notebooks"
 	@echo "make lint        check style and spelling; make format mends what can be mended"
 	@echo "make clean       remove what was built; make distclean removes .venv as well"
@@ -27,7 +27,8 @@ book: $(READY)
 	@$(PY) tools/build_book.py --jobs $(JOBS) --timeout $(CELL_TIMEOUT)
 
 test: $(READY)
-	@echo "Unit tests, the examples in the docstrings, and every notebook cell by cell:"
+	@echo "Unit tests, the examples in the docstrings, every notebook cell by cell, and, where"
+	@echo "make book has built it and there is a Chromium, the book in a browser:"
 	@notebooks=$$($(PY) tools/toc.py) && \
 	    TQDM_DISABLE=1 $(PYTEST) --dist loadscope -o timeout=$(CELL_TIMEOUT) \
 	    --nbval-lax --nbval-cell-timeout=$(CELL_TIMEOUT) tests gan_tutorial $$notebooks

@@ -11,6 +11,7 @@ from pathlib import Path
 from check_pages import complaints
 from execute import execute
 from toc import ROOT, notebooks
+from trim_icons import trim
 
 
 def main() -> int:
@@ -43,7 +44,9 @@ def main() -> int:
         print("\nThe book was not built: see the warnings above.", file=sys.stderr)
         return 1
 
-    found = complaints(ROOT / "_build" / "html")
+    html = ROOT / "_build" / "html"
+    trim(html)
+    found = complaints(html)
     if found:
         print("\n".join(found), file=sys.stderr)
         return 1
@@ -51,7 +54,7 @@ def main() -> int:
     for result in sorted(results, key=lambda result: -result.seconds):
         when = "earlier" if result.cached else "now"
         print(f"  {result.seconds:5.0f} s  {result.path.relative_to(ROOT)} (run {when})")
-    print(f"\nThe book: {ROOT / '_build' / 'html' / 'index.html'}")
+    print(f"\nThe book: {html / 'index.html'}")
     return 0
 
 

@@ -1,10 +1,14 @@
 """The tools that build the book, tried on a book of one page."""
 
+from types import SimpleNamespace
+
 import nbformat
 import pytest
 from check_pages import complaints
 from execute import execute, fingerprint
 from nbformat.v4 import new_code_cell, new_notebook
+from page_parts import clean
+from trim_icons import trim
 
 
 @pytest.fixture
@@ -79,3 +83,36 @@ def test_pictures_are_there_and_described(tmp_path):
     assert len(undescribed) == 3
     assert all(line.startswith("page.html: the picture a.png has no alt") for line in undescribed)
     assert missing == "page.html: the picture b.png is not there."
+
+
+def test_only_icons_that_are_shown_are_kept(tmp_path):
+    (tmp_path / "_static" / "scripts").mkdir(parents=True)
+    script = tmp_path / "_static" / "scripts" / "fontawesome.js"
+    script.write_text(
+        'var a={sun:[512,512,[9728],"f185","M1 2z"],"circle-half-stroke":[512,512,[9680,"adjust"],'
+        '"f042","M3 4z"],moon:[384,512,[127769],"f186",["M5z","M6z"]],'
+        'xmark:[320,512,[],"f00d","M7z"]'
+        "};go(a)"
+    )
+    (tmp_path / "index.html").write_text('<i class="fa-solid fa-adjust"></i>')
+    (tmp_path / "_static" / "theme.js").write_text("icon.classList.add('fa-xmark')")
+    assert trim(tmp_path) == 2
+    assert script.read_text() == (
+        'var a={"circle-half-stroke":[512,512,[9680,"adjust"],"f042","M3 4z"],'
+        'xmark:[320,512,[],"f00d","M7z"]};go(a)'
+    )
+
+
+def test_scripts_without_a_use_are_left_out():
+    def names(body):
+        scripts = [("a.js", None), ("sphinx-thebe.js", None), (None, 'const THEBE_JS_URL = "u"')]
+        scripts.append(("mathjax/tex-chtml.js", None))
+        context = {"body": body, "script_files": [
+            SimpleNamespace(filename=name, attributes={"body": text} if text else {})
+            for name, text in scripts
+        ]}  # fmt: skip
+        clean(None, "page", "page.html", context, None)
+        return [script.filename for script in context["script_files"]]
+
+    assert names("<p>words</p>") == ["a.js"]
+    assert names('<span class="math notranslate">x</span>') == ["a.js", "mathjax/tex-chtml.js"]

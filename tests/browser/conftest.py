@@ -1,0 +1,118 @@
+"""The built book in a real browser: which browser, which pages, and what happens in one."""
+
+import functools
+import http.server
+import os
+import shutil
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="session")
+def html(root) -> Path:
+    """Return the folder of the built book."""
+    folder = root / "_build" / "html"
+    if not (folder / "index.html").is_file():
+        pytest.skip("the book is not built: say `make book` first")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def executable() -> str:
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        pytest.skip(f"no browser: none of {', '.join(BROWSERS)} is installed")
+    return found
+
+
+@pytest.fixture(scope="module")
+def browser(html, executable):
+    """Start the browser; it ends with the file, so that other tests find no event loop running."""
+    from playwright.sync_api import sync_playwright
+
+    arguments = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=executable, args=arguments)
+        yield started
+        started.close()
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def site(html):
+    """Serve the book; return its address."""
+    handler = functools.partial(_Quiet, directory=html)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@dataclass
+class Visit:
+    """An open page, and what it asked for and complained about so far."""
+
+    page: object
+    home: str
+    errors: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
+    loaded: set[str] = field(default_factory=set)
+
+
+@pytest.fixture
+def visit(browser, html):
+    """Return a function that opens a page and waits until it is complete; see `Visit`.
+
+    What is not part of the book is not fetched, and noted under `elsewhere`.
+    """
+    contexts = []
+
+    def go(name: str, home: str | None = None, *, theme="light", **options) -> Visit:
+        home = home or html.as_uri()
+        options.setdefault("viewport", {"width": 1280, "height": 900})
+        context = browser.new_context(color_scheme=theme, **options)
+        contexts.append(context)
+        page = context.new_page()
+        seen = Visit(page, home)
+
+        def decide(route) -> None:
+            url = route.request.url
+            if url.startswith((home, "data:", "blob:")):
+                route.continue_()
+            else:
+                seen.elsewhere.append(url)
+                route.abort()
+
+        page.route("**/*", decide)
+        page.on("pageerror", lambda error: seen.errors.append(str(error)))
+        page.on("console", lambda m: m.type == "error" and seen.errors.append(m.text))
+        page.on("requestfailed", lambda request: seen.failed.append(request.url))
+        page.on("response", lambda r: r.status >= 400 and seen.failed.append(r.url))
+        page.on("requestfinished", lambda request: seen.loaded.add(request.url))
+        page.goto(f"{home}/{name}", wait_until="load")
+        page.wait_for_function(COMPLETE, timeout=60_000)
+        return seen
+
+    yield go
+    for context in contexts:
+        context.close()
+
+
+# Formulas are set after the page has loaded.
+COMPLETE = """async () => {
+  if (document.querySelector(".math") && !window.MathJax?.startup?.promise) return false;
+  await window.MathJax?.startup?.promise;
+  await document.fonts.ready;
+  return true;
+}"""

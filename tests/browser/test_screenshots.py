@@ -1,0 +1,30 @@
+"""Pictures of key pages in `_build/screenshots`, for a person to look at."""
+
+import pytest
+
+PHONE = {"width": 375, "height": 812}
+DESK = {"width": 1280, "height": 900}
+
+SHOTS = [
+    ("cover", "book/intro.html", "light", DESK, None),
+    ("cover-dark", "book/intro.html", "dark", DESK, None),
+    ("cover-phone", "book/intro.html", "light", PHONE, None),
+    ("principles", "book/01_principles.html", "light", DESK, "#a-first-gan"),
+    ("principles-dark", "book/01_principles.html", "dark", DESK, "#a-first-gan"),
+    ("minimax-phone", "book/02_minimax.html", "light", PHONE, "[id^=descent-explorer]"),
+    ("code", "book/03_code.html", "light", DESK, "#footballs"),
+    ("code-phone-dark", "book/03_code.html", "dark", PHONE, "#the-bug-clinic"),
+    ("notation", "book/notation.html", "light", DESK, None),
+    ("bibliography-dark", "book/bibliography.html", "dark", DESK, None),
+]
+
+
+@pytest.mark.parametrize(("shot", "name", "theme", "viewport", "place"), SHOTS)
+def test_screenshot(visit, root, shot, name, theme, viewport, place):
+    page = visit(name, theme=theme, viewport=viewport).page
+    if place:
+        page.locator(place).first.evaluate("place => place.scrollIntoView({ behavior: 'instant' })")
+    folder = root / "_build" / "screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    picture = page.screenshot(path=folder / f"{shot}.png")
+    assert len(picture) > 10_000, "an empty page"
