@@ -4,6 +4,7 @@ from .build import build, config_of
 from .dcgan import DCGANDiscriminator, DCGANGenerator, dcgan_pair
 from .encoders import DCGANEncoder, MLPEncoder
 from .mlp import MLPDiscriminator, MLPGenerator, mlp_pair
+from .unet import PatchDiscriminator, UNetGenerator
 from .upsample import UpsampleConv2d
 
 __all__ = [
@@ -13,6 +14,8 @@ __all__ = [
     "MLPDiscriminator",
     "MLPEncoder",
     "MLPGenerator",
+    "PatchDiscriminator",
+    "UNetGenerator",
     "UpsampleConv2d",
     "build",
     "config_of",

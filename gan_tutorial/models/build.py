@@ -5,6 +5,7 @@ from torch import nn
 from .dcgan import DCGANDiscriminator, DCGANGenerator
 from .encoders import DCGANEncoder, MLPEncoder
 from .mlp import MLPDiscriminator, MLPGenerator
+from .unet import PatchDiscriminator, UNetGenerator
 
 __all__ = ["build", "config_of"]
 
@@ -17,6 +18,8 @@ KINDS = {
         DCGANGenerator,
         DCGANDiscriminator,
         DCGANEncoder,
+        UNetGenerator,
+        PatchDiscriminator,
     )
 }
 
