@@ -43,7 +43,7 @@ class Repair(Task):
     Parameters
     ----------
     generator : nn.Module
-        Called as ``generator(known, masks, z)``; has ``latent_dim`` and ``shape``.
+        Called as ``generator(known, masks, z)``; has ``noise_dim`` and ``shape``.
     discriminator : nn.Module
         Maps pictures to logits of any shape (N, ...), each of which counts as a verdict.
     masks : str or sequence of str
@@ -57,6 +57,9 @@ class Repair(Task):
         (Mao et al. 2019, equation 3; Yang et al. 2019, equation 2); 0 is off.
     warm_up : int
         Steps without the adversarial part.
+    calm : float
+        What the generator's learning rate is multiplied by when a warm-up is over: what it has
+        learned should be refined and not torn down.
     loss : str
         One of `losses.LOSSES`.
     lr : float or (float, float)
@@ -97,6 +100,7 @@ class Repair(Task):
         adversarial: float = 1.0,
         diversity: float = 0.0,
         warm_up: int = 0,
+        calm: float = 0.3,
         loss: str = "relativistic",
         lr: float | tuple[float, float] = 1e-3,
         betas: tuple[float, float] = (0.5, 0.99),
@@ -109,13 +113,15 @@ class Repair(Task):
         for name, value in weights.items():
             if value < 0:
                 raise ValueError(f"The weight {name} must not be negative, got {value}.")
+        if not 0 < calm <= 1:
+            raise ValueError(f"calm is a factor in (0, 1], got {calm}.")
         if penalty_every < 1 or warm_up < 0:
             raise ValueError(
                 f"penalty_every must be at least 1 and warm_up at least 0, got {penalty_every} "
                 f"and {warm_up}."
             )
-        if diversity and not generator.latent_dim:
-            raise ValueError("Diversity needs noise: give the generator a latent_dim above 0.")
+        if diversity and not generator.noise_dim:
+            raise ValueError("Diversity needs noise: give the generator a noise_dim above 0.")
         kinds = (masks,) if isinstance(masks, str) else tuple(masks)
         lr_g, lr_d = lr if isinstance(lr, tuple | list) else (lr, lr)
         betas = tuple(float(beta) for beta in betas)
@@ -133,27 +139,27 @@ class Repair(Task):
         self.generator, self.discriminator = generator, discriminator
         self.loss = get_loss(loss)
         self.l1, self.adversarial, self.diversity, self.r1 = l1, adversarial, diversity, r1
-        self.warm_up, self.penalty_every = warm_up, penalty_every
+        self.warm_up, self.calm, self.penalty_every = warm_up, calm, penalty_every
         self.steps_done = 0
         side = generator.shape[1:]
         self.pool = torch.cat(
             [mask_kinds.make(kind, POOL, side, seed=mask_seed + i) for i, kind in enumerate(kinds)]
         )
         self._settings = {
-            **weights, "masks": list(kinds), "warm_up": warm_up, "loss": loss,
+            **weights, "masks": list(kinds), "warm_up": warm_up, "calm": calm, "loss": loss,
             "lr": [lr_g, lr_d], "betas": list(betas), "penalty_every": penalty_every,
             "mask_seed": mask_seed,
         }  # fmt: skip
 
     @classmethod
-    def for_data(cls, data, *, width: int | None = None, latent_dim: int | None = None, **options):
+    def for_data(cls, data, *, width: int | None = None, noise_dim: int | None = None, **options):
         """Make a repair task with the book's recipe for this kind of pictures.
 
         Parameters
         ----------
         data : Dataset
             Square images whose side can be halved at least twice.
-        width, latent_dim : int, optional
+        width, noise_dim : int, optional
             Width of the networks, and length of the noise, instead of the recipe's.
         **options
             Further arguments of `Repair`, instead of the recipe's.
@@ -163,7 +169,7 @@ class Repair(Task):
             **{
                 **recipe["generator"],
                 **({} if width is None else {"width": width}),
-                **({} if latent_dim is None else {"latent_dim": latent_dim}),
+                **({} if noise_dim is None else {"noise_dim": noise_dim}),
             }
         )
         discriminator = PatchDiscriminator(
@@ -206,6 +212,10 @@ class Repair(Task):
         z = self.noise(len(batch))
         drawn = self.fast["generator"](known, holes, z)
         judged = self.adversarial > 0 and self.steps_done >= self.warm_up
+        if judged and self.steps_done == self.warm_up > 0:
+            for group in self.optimizers["generator"].param_groups:
+                for rate in ("lr", "initial_lr"):  # the second is what schedules start from
+                    group[rate] = group.get(rate, group["lr"]) * self.calm
         scalars = {}
         if judged:
             finished = composite(batch, drawn.detach(), holes)
@@ -221,7 +231,7 @@ class Repair(Task):
                 real_logits = self.judge(batch) if self.loss.paired else None
                 scalars["g_loss"] = self.loss.generator(real_logits, fake_logits)
                 total = total + self.adversarial * scalars["g_loss"]
-            if self.diversity:
+            if self.diversity and judged:
                 scalars["diversity"] = self._diversity(known, holes, drawn, z)
                 total = total - self.diversity * scalars["diversity"]
             self.update(total, "generator")
@@ -262,7 +272,7 @@ class Repair(Task):
 
     def noise(self, count: int) -> Tensor | None:
         """Draw noise for `count` pictures, if the generator takes any."""
-        length = self.generator.latent_dim
+        length = self.generator.noise_dim
         return self.random(torch.randn, count, length) if length else None
 
     def _diversity(self, known: Tensor, holes: Tensor, drawn: Tensor, z: Tensor) -> Tensor:
@@ -323,7 +333,7 @@ def complete(
     images = images.cpu()
     device = next(generator.parameters()).device
     known = composite(images, torch.zeros_like(images), masks)  # not images * masks: NaN * 0
-    codes = latent_codes(len(images), generator.latent_dim, seed)
+    codes = latent_codes(len(images), generator.noise_dim, seed)
     was_training = generator.training
     generator.eval()
     drawn = [
@@ -462,7 +472,7 @@ def recipe_for(shape: tuple[int, ...]) -> dict:
     return {
         "generator": {"channels": channels, "size": height, "width": 32, "depth": depth},
         "discriminator": {"channels": channels, "width": 32, "depth": 1 if height < 16 else 2},
-        "options": {"masks": "center", "l1": 10.0, "adversarial": 2.0, "r1": 0.1},
+        "options": {"masks": "center", "l1": 10.0, "adversarial": 1.0, "r1": 1.0},
         "batch_size": 32,
         "steps": 3000,
         "warm_up": 1200,

@@ -10,11 +10,11 @@ import sys
 import traceback
 import warnings
 
-from . import info, sample, train
+from . import info, repair, sample, train
 
 __all__ = ["main", "parser"]
 
-COMMANDS = (train, sample, info)
+COMMANDS = (train, sample, repair, info)
 
 
 class _Parser(argparse.ArgumentParser):

@@ -6,11 +6,15 @@ trained, and what there is to see of it. Everything else about a run is the same
 
 from collections.abc import Callable, Sequence
 
+import torch
 from torch import Tensor
 
 from ..autoencoders import VAE, VAEGAN, Autoencoder
 from ..gan import GAN, recipe_for
 from ..history import History
+from ..masks import composite
+from ..repair import Repair
+from ..repair import recipe_for as repair_recipe_for
 from ..semi_supervised import SemiSupervisedGAN, hide_labels
 from ..task import Task
 
@@ -88,6 +92,51 @@ class _FewLabels(Kind):
         )
 
 
+class _Repair(Kind):
+    """Repair: trained on clean pictures, which it damages itself."""
+
+    def __init__(self):
+        super().__init__(
+            Repair,
+            (
+                *("width", "latent_dim", "loss", "lr", "r1"),
+                *("masks", "l1", "adversarial", "diversity", "warm_up"),
+            ),
+        )
+
+    def recipe(self, samples, options: dict) -> dict:
+        """Return ``steps`` and ``batch_size`` to use where none are given."""
+        return repair_recipe_for(samples.shape)
+
+    def prepare(self, samples, options: dict) -> tuple[Task, object]:
+        """Make the task; return it with what `fit` trains it on."""
+        chosen = {name: options[name] for name in self.options if options[name] is not None}
+        # holes of the reader's pictures are of any form; one in the middle is the commonest
+        chosen.setdefault("masks", ["center", "boxes", "strokes"])
+        chosen.setdefault("warm_up", repair_recipe_for(samples.shape)["warm_up"])
+        noise = chosen.pop("latent_dim", 8)
+        chosen.setdefault("diversity", 0.5 if noise else 0.0)
+        return Repair.for_data(samples, noise_dim=noise, **chosen), samples
+
+    def picture(self, task: Repair, samples) -> Tensor:
+        """Return four rows of damaged pictures, each above the repaired ones."""
+        images = samples[torch.arange(32) % len(samples)].cpu()
+        holes = task.pool[:: max(1, len(task.pool) // 32)][:32].cpu()
+        repaired = task.complete(images, holes)
+        damaged = composite(images, torch.ones_like(images), holes)
+        return torch.stack(
+            [damaged.unflatten(0, (4, 8)), repaired.unflatten(0, (4, 8))], 1
+        ).flatten(0, 2)
+
+    def outcome(self, task: Repair, history: History, load_test: Callable) -> str:
+        """Say in a few words how the training ended."""
+        last = history.last()
+        words = [f"error in the holes {last['hole_l1']:.3f}"] if "hole_l1" in last else []
+        if task.steps_done <= task.warm_up:
+            words.append(f"the adversarial part begins after step {task.warm_up:,}")
+        return ", ".join([*words, super().outcome(task, history, load_test)]).removesuffix(", ")
+
+
 GENERATE = "generate"
 MODELS = {
     "gan": Kind(GAN, (*NETWORKS, *GAME)),
@@ -95,7 +144,10 @@ MODELS = {
     "ae": Kind(Autoencoder, NETWORKS),
     "vae-gan": Kind(VAEGAN, (*NETWORKS, *GAME)),
 }
-TASKS: dict[str, Kind] = {"semi": _FewLabels(SemiSupervisedGAN, (*NETWORKS, "labels"))}
+TASKS: dict[str, Kind] = {
+    "semi": _FewLabels(SemiSupervisedGAN, (*NETWORKS, "labels")),
+    "repair": _Repair(),
+}
 
 
 def kind_of(options: dict) -> Kind:

@@ -9,6 +9,7 @@ import torch
 from .. import checkpoints, data, distributed, speed
 from ..files import write_atomically
 from ..losses import LOSSES
+from ..masks import MASKS
 from ..training import SCHEDULES, fit, pick_device
 from .kinds import GENERATE, MODELS, TASKS, kind_of
 from .output import save_samples
@@ -34,6 +35,11 @@ DEFAULTS = {
     "lr": None,
     "r1": None,
     "r2": None,
+    "masks": None,
+    "l1": None,
+    "adversarial": None,
+    "diversity": None,
+    "warm_up": None,
     "schedule": "hold-cosine",
     "precision": "fp32",
     "compile": False,
@@ -81,6 +87,13 @@ def add_to(commands) -> argparse.ArgumentParser:
     train.add_argument("--lr", type=float, help="learning rate")
     train.add_argument("--r1", type=float, help="weight of the gradient penalty on real samples")
     train.add_argument("--r2", type=float, help="weight of the gradient penalty on fakes")
+    train.add_argument(
+        "--masks", nargs="+", choices=tuple(MASKS), help="holes to repair (center boxes strokes)"
+    )
+    train.add_argument("--l1", type=float, help="weight of the reconstruction loss in repair")
+    train.add_argument("--adversarial", type=float, help="weight of the game in repair; 0 is none")
+    train.add_argument("--diversity", type=float, help="reward for completions that differ (0.5)")
+    train.add_argument("--warm-up", type=int, help="steps of repair before the game begins")
     train.add_argument(
         "--schedule", choices=tuple(SCHEDULES), help="of the learning rate (hold-cosine)"
     )

@@ -34,7 +34,7 @@ class UNetGenerator(nn.Module):
         to four times `width`.
     depth : int
         Number of halvings; sides must be multiples of ``2**depth``.
-    latent_dim : int
+    noise_dim : int
         Length of the noise vector `z`, which joins at the smallest map; 0 for a network that
         completes each picture in one way only.
     mask_input : bool
@@ -59,16 +59,16 @@ class UNetGenerator(nn.Module):
         size: int = 32,
         width: int = 32,
         depth: int = 3,
-        latent_dim: int = 0,
+        noise_dim: int = 0,
         mask_input: bool = True,
     ):
         super().__init__()
         if channels not in (1, 3):
             raise ValueError(f"Images have 1 (gray) or 3 (color) channels, got {channels}.")
-        if depth < 1 or width < 1 or latent_dim < 0:
+        if depth < 1 or width < 1 or noise_dim < 0:
             raise ValueError(
-                f"depth and width must be at least 1 and latent_dim at least 0, got {depth}, "
-                f"{width} and {latent_dim}."
+                f"depth and width must be at least 1 and noise_dim at least 0, got {depth}, "
+                f"{width} and {noise_dim}."
             )
         self.multiple = 2**depth
         if size < self.multiple or size % self.multiple:
@@ -76,13 +76,13 @@ class UNetGenerator(nn.Module):
                 f"A U-Net that halves {depth} times needs a side that is a multiple of "
                 f"{self.multiple}, got {size}."
             )
-        self.latent_dim, self.shape, self.mask_input = latent_dim, (channels, size, size), mask_input
+        self.noise_dim, self.shape, self.mask_input = noise_dim, (channels, size, size), mask_input
         self.config = {
             "channels": channels,
             "size": size,
             "width": width,
             "depth": depth,
-            "latent_dim": latent_dim,
+            "noise_dim": noise_dim,
             "mask_input": mask_input,
         }
         inputs = channels + int(mask_input)
@@ -91,7 +91,7 @@ class UNetGenerator(nn.Module):
         self.down = nn.ModuleList(
             nn.Conv2d(before[level], maps[level], 4, 2, 1) for level in range(depth)
         )
-        self.bottom = nn.Conv2d(maps[-1] + latent_dim, maps[-1], 3, 1, 1)
+        self.bottom = nn.Conv2d(maps[-1] + noise_dim, maps[-1], 3, 1, 1)
         # each step up takes the map from below and, from the second on, the one beside it
         into = [maps[-1], *(2 * maps[level] for level in range(depth - 2, -1, -1))]
         out = [*maps[-2::-1], width]
@@ -108,7 +108,7 @@ class UNetGenerator(nn.Module):
             Pictures in [-1, 1] with zeros in their holes.
         masks : Tensor, shape (N, 1, H, W)
             1 where a pixel is known, 0 where it is missing.
-        z : Tensor, shape (N, latent_dim), optional
+        z : Tensor, shape (N, noise_dim), optional
             The noise, if the network takes any; zeros by default.
 
         Returns
@@ -122,8 +122,8 @@ class UNetGenerator(nn.Module):
             h = self.act(layer(h))
             beside.append(h)
         beside.pop()
-        if self.latent_dim:
-            z = h.new_zeros(len(h), self.latent_dim) if z is None else z
+        if self.noise_dim:
+            z = h.new_zeros(len(h), self.noise_dim) if z is None else z
             h = torch.cat([h, z.to(h.dtype)[..., None, None].expand(-1, -1, *h.shape[2:])], 1)
         h = self.act(self.bottom(h))
         for layer in self.up:
@@ -167,7 +167,7 @@ class PatchDiscriminator(nn.Module):
             raise ValueError(f"Unknown norm {norm!r}; choose one of {', '.join(NORMS)}.")
         if channels < 1 or width < 1 or depth < 1:
             raise ValueError(
-                f"channels, width and depth must be at least 1, got {channels}, {width} and {depth}."
+                f"channels, width and depth must be at least 1, got {channels}, {width}, {depth}."
             )
         self.config = {"channels": channels, "width": width, "depth": depth, "norm": norm}
         self.reach = 7 * 2**depth - 2

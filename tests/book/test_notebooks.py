@@ -14,7 +14,18 @@ CHAPTERS = [path for path in NOTEBOOKS if re.match(r"\d\d_", path.name)]
 # What a reader has in Colab once the library is installed.
 IN_COLAB = {
     *sys.stdlib_module_names,
-    *("gan_tutorial", "torch", "numpy", "scipy", "matplotlib", "sklearn", "PIL", "pooch", "tqdm"),
+    *(
+        "gan_tutorial",
+        "torch",
+        "numpy",
+        "scipy",
+        "matplotlib",
+        "sklearn",
+        "skimage",
+        "PIL",
+        "pooch",
+        "tqdm",
+    ),
     *("safetensors", "ipywidgets", "IPython", "mpl_toolkits"),
 }
 

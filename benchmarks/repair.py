@@ -1,0 +1,355 @@
+"""How well are holes filled: by simple means, by an L1 network, by an adversarial one?
+
+    python benchmarks/repair.py [--quick] [--json FILE] [--only PART ...] [--seeds 0 1 2]
+
+``soccer`` repairs footballs on grass, 32x32 with an 18x18 hole in the middle: simple baselines, a
+U-Net trained by L1 alone, and the same U-Net whose last steps add an adversarial loss of several
+weights, all with the same total compute (L1 steps are cheaper, so the L1 network gets more of
+them). ``digits`` repairs 8x8 digits with a 4x4 hole: the articles' formulas read literally, cured
+one step at a time, and a search among latent codes. Settings were chosen on the validation split;
+all numbers are from the test split. With --json, rows that FILE already holds are kept unless they
+are measured again, so that parts and seeds can be run one by one.
+"""
+
+import argparse
+import copy
+import itertools
+import json
+import time
+from pathlib import Path
+
+import report
+import torch
+
+from gan_tutorial import GAN, data, fit, inpainting, masks, metrics
+from gan_tutorial.metrics.holes import HoleTexture, repair_report
+from gan_tutorial.models import PatchDiscriminator, UNetGenerator
+from gan_tutorial.repair import Repair, latent_search
+
+# --- Footballs: one warm-up a seed, then L1 alone or with an adversarial loss ----------------
+
+WARM_UP = 2000
+ADVERSARIAL = 800  # steps, at 1.75 times the cost of an L1 step
+L1_ALONE = 1400
+WEIGHTS = (0.1, 0.3, 1.0, 3.0)
+SOCCER_TEST = 1000
+
+
+class Clock:
+    """Processor time, which other programs on the machine do not disturb."""
+
+    def __init__(self):
+        self.began = time.process_time()
+
+    def seconds(self) -> float:
+        return time.process_time() - self.began
+
+
+def soccer_row(method: str, seed: int, real, repaired, hole, seconds: float, raw=None) -> dict:
+    found = repair_report(real, repaired, hole)
+    texture = HoleTexture(hole[0])
+    features = [metrics.extract(real, network) for network in ("soccer", texture)]
+    others = [metrics.extract(repaired, network) for network in ("soccer", texture)]
+    content, filters = (
+        metrics.fid(a, b, spread=False).value for a, b in zip(features, others, strict=True)
+    )
+    return {
+        "data": "soccer",
+        "method": method,
+        "seed": seed,
+        "psnr": found.psnr,
+        "ssim": found.ssim,
+        "fid": filters,
+        "fid_content": content,
+        "seconds": seconds,
+        "hole_l1": found.hole_l1,
+        "known_l1": found.known_l1,
+        "drawn_known_l1": None if raw is None else repair_report(real, raw, hole).known_l1,
+        "gradient_ratio": found.gradient_ratio,
+        "seam": found.seam,
+    }
+
+
+def start(task: Repair, state: dict) -> Repair:
+    """Give a task the generator that another one has warmed up, with its optimizer's moments."""
+    task.generator.load_state_dict(state["generator"])
+    task.average["generator"].load_state_dict(state["average"])
+    moments = copy.deepcopy(state["optimizer"])
+    moments["param_groups"] = task.optimizers["generator"].state_dict()["param_groups"]
+    task.optimizers["generator"].load_state_dict(moments)
+    return task
+
+
+def soccer_networks(seed: int, quick: bool) -> list[dict]:
+    training = data.load("soccer", count=500 if quick else 10_000)
+    real = data.load("soccer", "test", count=100 if quick else SOCCER_TEST)[:]
+    hole = masks.center(1, 32)
+    scale = 0.01 if quick else 1.0
+    rows = []
+
+    def make(**options) -> Repair:
+        torch.manual_seed(seed)
+        return Repair.for_data(training, **options)
+
+    def learn(task: Repair, steps: int, schedule: str) -> float:
+        clock = Clock()
+        fit(
+            task, training, max(8, round(steps * scale)), batch_size=32, seed=seed,
+            schedule=schedule, precision="bf16", device="cpu", progress=False,
+        )  # fmt: skip
+        return clock.seconds()
+
+    def measure(method: str, task: Repair, seconds: float) -> None:
+        repaired = task.complete(real, hole)
+        with torch.no_grad():
+            network = task.average["generator"]
+            raw = network(real * hole, hole.expand(len(real), -1, -1, -1))
+        rows.append(soccer_row(method, seed, real, repaired, hole, seconds, raw))
+        show(rows[-1])
+
+    base = make(adversarial=0.0)
+    warm_up = learn(base, WARM_UP, "constant")
+    state = {
+        "generator": base.generator.state_dict(),
+        "average": base.average["generator"].state_dict(),
+        "optimizer": base.optimizers["generator"].state_dict(),
+    }
+    measure("L1, warm-up only", base, warm_up)
+    task = start(make(adversarial=0.0), state)
+    measure("L1 alone", task, warm_up + learn(task, L1_ALONE, "hold-cosine"))
+    for weight in WEIGHTS:
+        task = start(make(adversarial=weight, lr=(3e-4, 1e-3)), state)
+        seconds = warm_up + learn(task, ADVERSARIAL, "hold-cosine")
+        measure(f"L1 + {weight:g} adversarial", task, seconds)
+    return rows
+
+
+def soccer_scratch(seed: int, quick: bool) -> list[dict]:
+    """The adversarial loss from the first step on, at the same total compute."""
+    training = data.load("soccer", count=500 if quick else 10_000)
+    real = data.load("soccer", "test", count=100 if quick else SOCCER_TEST)[:]
+    hole = masks.center(1, 32)
+    torch.manual_seed(seed)
+    task = Repair.for_data(training, adversarial=1.0)
+    clock = Clock()
+    steps = round((WARM_UP / 1.75 + ADVERSARIAL) * (0.01 if quick else 1))
+    fit(
+        task, training, steps, batch_size=32, seed=seed, schedule="hold-cosine",
+        precision="bf16", device="cpu", progress=False,
+    )  # fmt: skip
+    seconds = clock.seconds()
+    repaired = task.complete(real, hole)
+    row = soccer_row("L1 + 1 adversarial, no warm-up", seed, real, repaired, hole, seconds)
+    show(row)
+    return [row]
+
+
+def soccer_baselines(quick: bool) -> list[dict]:
+    """What needs no network; nothing in it is random, so there is one row each."""
+    training = data.load("soccer", count=500 if quick else 10_000)[:]
+    real = data.load("soccer", "test", count=100 if quick else SOCCER_TEST)[:]
+    hole = masks.center(1, 32)
+    learned = inpainting.PCARegression(128).fit(training)
+    methods = {
+        "mean color": inpainting.mean,
+        "harmonic": inpainting.harmonic,
+        "biharmonic": inpainting.biharmonic,
+        "patch copy": inpainting.patches,
+        "nearest training picture": lambda x, m: inpainting.nearest(x, m, training),
+        "PCA regression": learned,
+    }
+    rows = []
+    for name, method in methods.items():
+        clock = Clock()
+        repaired = method(real, hole)
+        rows.append(soccer_row(name, 0, real, repaired, hole, clock.seconds()))
+        show(rows[-1])
+    other = data.load("soccer", "validation", count=len(real))[:]
+    row = soccer_row("other real pictures", 0, real, other, hole, 0.0)
+    rows.append({**row, "psnr": None, "ssim": None, "hole_l1": None, "known_l1": None})
+    return rows
+
+
+# --- Digits: the articles' formulas, cured one at a time -------------------------------------
+
+DIGIT_STEPS = 800
+# what D calls real, whether there is an L1 term, whether G is told the mask, and whether known
+# pixels are copied
+CURES = {
+    "the formulas, literally": ("damaged", 0.0, False, False),
+    "+ clean reals": ("clean", 0.0, False, False),
+    "+ L1": ("clean", 10.0, False, False),
+    "+ mask": ("clean", 10.0, True, False),
+    "+ copied pixels": ("clean", 10.0, True, True),
+}
+
+
+def digit_gan(seed: int, real_is: str, l1: float, told: bool, copied: bool, steps: int):
+    """Train a generator that completes digits; return the function that does."""
+    from gan_tutorial.losses import LOSSES
+
+    training = data.load("digits")[:]
+    hole = masks.center(1, 8, side=0.5)
+    damage = digit_damage(hole)
+    torch.manual_seed(seed)
+    G = UNetGenerator(channels=1, size=8, width=32, depth=2, mask_input=told)
+    D = PatchDiscriminator(channels=1, width=32, depth=1)
+    optimizers = [torch.optim.Adam(net.parameters(), 1e-3, (0.5, 0.99)) for net in (G, D)]
+    game = LOSSES["non-saturating"]
+    draw = torch.Generator().manual_seed(seed)
+
+    def repaired(x):
+        drawn = G(damage(x), hole.expand(len(x), -1, -1, -1))
+        return masks.composite(x, drawn, hole) if copied else drawn
+
+    for _ in range(steps):
+        x = training[torch.randint(len(training), (64,), generator=draw)]
+        real = damage(x) if real_is == "damaged" else x
+        fake = repaired(x)
+        d_loss = game.discriminator(D(real).flatten(), D(fake.detach()).flatten())
+        optimizers[1].zero_grad()
+        d_loss.backward()
+        optimizers[1].step()
+        loss = game.generator(None, D(fake).flatten()) + l1 * (fake - x).abs().mean()
+        optimizers[0].zero_grad()
+        loss.backward()
+        optimizers[0].step()
+    return torch.no_grad()(repaired)
+
+
+def digit_damage(hole):
+    """The damage is black ink, -1, as an article's damaged picture would have it."""
+    return lambda x: x * hole - (1 - hole)
+
+
+def digit_l1(seed: int, steps: int):
+    """The same generator by L1 alone, with as much compute."""
+    training = data.load("digits")
+    torch.manual_seed(seed)
+    G = UNetGenerator(channels=1, size=8, width=32, depth=2)
+    task = Repair(G, PatchDiscriminator(channels=1, depth=1), adversarial=0.0, ema=0.9)
+    task.pool = masks.center(1, 8, side=0.5)
+    fit(task, training, 2 * steps, seed=seed, device="cpu", progress=False)
+    return lambda x: task.complete(x, masks.center(1, 8, side=0.5))
+
+
+def digit_search(seed: int, quick: bool):
+    training = data.load("digits")
+    torch.manual_seed(seed)
+    gan = GAN.for_data(training)
+    fit(
+        gan, training, 20 if quick else 3000, batch_size=64, schedule="hold-cosine", seed=seed,
+        device="cpu", progress=False,
+    )  # fmt: skip
+    hole = masks.center(1, 8, side=0.5)
+    generator = gan.average["generator"]
+    return lambda x: latent_search(
+        generator, x, hole, starts=4, steps=20 if quick else 300, seed=seed, window=3
+    )[0][0]
+
+
+def digit_row(method: str, seed: int, real, labels, repaired, seconds: float) -> dict:
+    hole = masks.center(1, 8, side=0.5)
+    found = repair_report(real, repaired, hole, sigma=0.5)
+    real_features, features = (metrics.extract(x, "digits") for x in (real, repaired.clamp(-1, 1)))
+    decided = features.outputs["class"].argmax(1)
+    square = (real - repaired).square()
+    row = {
+        "data": "digits",
+        "method": method,
+        "seed": seed,
+        "psnr": found.psnr if found.hole_l1 else None,  # infinite, which JSON does not know
+        "ssim": found.ssim,
+        "fid": metrics.fid(real_features, features, spread=False).value,
+        "seconds": seconds,
+        "hole_mse": float((square * (1 - hole)).sum() / (1 - hole).sum() / len(real)),
+        "known_mse": float((square * hole).sum() / hole.sum() / len(real)),
+        "hole_l1": found.hole_l1,
+        "known_l1": found.known_l1,
+        "gradient_ratio": found.gradient_ratio,
+        "seam": found.seam,
+        "hole_level": float((repaired * (1 - hole)).sum() / (1 - hole).sum() / len(real)),
+        "label_kept": float((decided == labels).double().mean()),
+    }
+    show(row)
+    return row
+
+
+def digits(seeds: list[int], quick: bool) -> list[dict]:
+    test = data.load("digits", "test")
+    real, labels = test[:], test.labels
+    training = data.load("digits")[:]
+    hole = masks.center(1, 8, side=0.5)
+    steps = 30 if quick else DIGIT_STEPS
+    rows = []
+
+    def measure(method, seed, make):
+        clock = Clock()
+        function = make()
+        repaired = function(real)
+        rows.append(digit_row(method, seed, real, labels, repaired, clock.seconds()))
+
+    measure("untouched", 0, lambda: lambda x: x)
+    measure("nothing done", 0, lambda: digit_damage(hole))
+    measure("mean color", 0, lambda: lambda x: inpainting.mean(x, hole))
+    measure("harmonic", 0, lambda: lambda x: inpainting.harmonic(x, hole))
+    measure("biharmonic", 0, lambda: lambda x: inpainting.biharmonic(x, hole))
+    measure("nearest training picture", 0, lambda: lambda x: inpainting.nearest(x, hole, training))
+    learned = inpainting.PCARegression(32).fit(training)
+    measure("PCA regression", 0, lambda: lambda x: learned(x, hole))
+    for seed, (name, cure) in itertools.product(seeds, CURES.items()):
+        measure(name, seed, lambda: digit_gan(seed, *cure, steps))  # noqa: B023
+    for seed in seeds:
+        measure("L1 alone", seed, lambda: digit_l1(seed, steps))  # noqa: B023
+        measure("latent search", seed, lambda: digit_search(seed, quick))  # noqa: B023
+    return rows
+
+
+# --- The program -----------------------------------------------------------------------------
+
+COLUMNS = ("psnr", "ssim", "fid", "seam", "gradient_ratio", "seconds")
+
+
+def show(row: dict) -> None:
+    cells = " ".join(f"{row[c]:9.4f}" if row[c] is not None else f"{'-':>9}" for c in COLUMNS)
+    kept = f" label {row['label_kept']:.3f}" if "label_kept" in row else ""
+    content = f" content {row['fid_content']:.3f}" if "fid_content" in row else ""
+    print(f"{row['data']:7} {row['method']:32} {row['seed']} {cells}{content}{kept}", flush=True)
+
+
+def merged(path: Path | None, rows: list[dict]) -> list[dict]:
+    """Return rows with those of an earlier file that were not measured again."""
+
+    def key(row: dict) -> tuple:
+        return row["data"], row["method"], row["seed"]
+
+    new = {key(row) for row in rows}
+    old = json.loads(path.read_text())["rows"] if path and path.exists() else []
+    return [row for row in old if key(row) not in new] + rows
+
+
+PARTS = {
+    "baselines": lambda seeds, quick: soccer_baselines(quick),
+    "networks": lambda seeds, quick: [r for s in seeds for r in soccer_networks(s, quick)],
+    "scratch": lambda seeds, quick: [r for s in seeds for r in soccer_scratch(s, quick)],
+    "digits": digits,
+}
+
+
+def main() -> None:
+    """Run the parts asked for, print a table and write the JSON file if asked."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="a few steps on a few pictures")
+    parser.add_argument("--json", type=Path, help="write the rows to this file, beside those in it")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    options = parser.parse_args()
+    seeds = options.seeds[:1] if options.quick else options.seeds
+    print(f"{'data':7} {'method':32} s " + " ".join(f"{column[:9]:>9}" for column in COLUMNS))
+    for part in options.only:
+        rows = PARTS[part](seeds, options.quick)
+        report.write("repair", merged(options.json, rows), options.json)
+
+
+if __name__ == "__main__":
+    main()
