@@ -13,6 +13,20 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+__all__ = [
+    "DESCENTS",
+    "Descent",
+    "gaussian",
+    "jensen_shannon",
+    "kantorovich_potential",
+    "kl",
+    "log_ratio",
+    "optimal_discriminator",
+    "pearson_chi2",
+    "total_variation",
+    "wasserstein_1d",
+]
+
 
 def gaussian(grid: Tensor, mean: float = 0.0, std: float = 1.0) -> Tensor:
     """Return the density of the normal distribution at the points of a one-dimensional grid."""

@@ -19,6 +19,23 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+__all__ = [
+    "Game",
+    "LossPair",
+    "Rule",
+    "bilinear",
+    "dirac",
+    "extragradient",
+    "gradient_descent",
+    "measured_rate",
+    "moving_average",
+    "optimistic",
+    "play",
+    "quadratic",
+    "running_mean",
+    "spectral_radius",
+]
+
 Cost = Callable[[Tensor, Tensor], Tensor]
 
 

@@ -24,6 +24,13 @@ from .divergences import (
 )
 from .plots import DISCRIMINATOR, FAKE, GENERATOR, REAL
 
+__all__ = [
+    "descent_explorer",
+    "draw_descent",
+    "generator_gradients",
+    "live_descent",
+]
+
 _ids = count(1)
 
 STD = 0.5
