@@ -6,6 +6,7 @@ is in the submodules, whose names say what they hold: `data`, `losses`, `models`
 """
 
 from . import checkpoints, data, losses, metrics, models
+from .autoencoders import VAE, VAEGAN, Autoencoder
 from .gan import GAN
 from .history import History
 from .task import Task
@@ -15,6 +16,9 @@ __version__ = "0.1.0"
 
 __all__ = [
     "GAN",
+    "VAE",
+    "VAEGAN",
+    "Autoencoder",
     "History",
     "Task",
     "checkpoints",

@@ -284,10 +284,10 @@ POINTS = {
 }
 SMALL_IMAGES = {
     "latent_dim": 32,
-    "generator_depth": 3,
+    "generator_depth": 5,
     "batch_size": 64,
     "steps": 4000,
-    "options": {**_OPTIONS, "lr": 1e-3, "r1": 0.5, "r2": 0.5, "ema": 0.995},
+    "options": {**_OPTIONS, "lr": 2e-3, "r1": 0.5, "r2": 0.5, "ema": 0.995},
 }
 IMAGES = {
     "latent_dim": 64,

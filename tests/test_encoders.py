@@ -79,3 +79,24 @@ def test_the_configuration_builds_the_same_network(encoder):
 def test_refusals(arguments, message):
     with pytest.raises(ValueError, match=message):
         models.DCGANEncoder(**arguments)
+
+
+@pytest.mark.parametrize(
+    "generator",
+    [
+        models.MLPGenerator(3, (1, 8, 8), width=16, depth=5),
+        models.DCGANGenerator(3, 16, 3, 4, "none"),
+    ],
+)
+def test_an_encoder_for_a_generator_mirrors_it(generator):
+    encoder = models.encoder_for(generator, 6)
+    assert encoder(torch.zeros(2, *generator.shape)).shape == (2, 6)
+    assert encoder.shape == generator.shape
+    depths = [len([p for p in net.parameters() if p.dim() > 1]) for net in (encoder, generator)]
+    assert depths[0] == depths[1]
+    assert encoder.config["width"] == generator.config["width"]
+
+
+def test_a_generator_of_another_kind_has_no_mirror_image():
+    with pytest.raises(ValueError, match="mirror image of a Linear"):
+        models.encoder_for(torch.nn.Linear(2, 2), 4)

@@ -2,7 +2,7 @@
 
 from .build import build, config_of
 from .dcgan import DCGANDiscriminator, DCGANGenerator, dcgan_pair
-from .encoders import DCGANEncoder, MLPEncoder
+from .encoders import DCGANEncoder, MLPEncoder, encoder_for
 from .mlp import MLPDiscriminator, MLPGenerator, mlp_pair
 from .unet import PatchDiscriminator, UNetGenerator
 from .upsample import UpsampleConv2d
@@ -20,5 +20,6 @@ __all__ = [
     "build",
     "config_of",
     "dcgan_pair",
+    "encoder_for",
     "mlp_pair",
 ]

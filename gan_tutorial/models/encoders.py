@@ -8,10 +8,10 @@ import math
 
 from torch import Tensor, nn
 
-from .dcgan import _channels_at, _check, _normed
-from .mlp import _layers
+from .dcgan import DCGANGenerator, _channels_at, _check, _normed
+from .mlp import MLPGenerator, _layers
 
-__all__ = ["DCGANEncoder", "MLPEncoder"]
+__all__ = ["DCGANEncoder", "MLPEncoder", "encoder_for"]
 
 
 class MLPEncoder(nn.Module):
@@ -99,3 +99,35 @@ class DCGANEncoder(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map images (N, channels, size, size) to (N, outputs)."""
         return self.net(x)
+
+
+def encoder_for(generator: nn.Module, outputs: int) -> nn.Module:
+    """Make the encoder that mirrors a generator: as wide, as deep, for the same samples.
+
+    Parameters
+    ----------
+    generator : MLPGenerator or DCGANGenerator
+        What the encoder goes with.
+    outputs : int
+        Numbers that come out of the encoder.
+
+    Raises
+    ------
+    ValueError
+        If the generator is of another kind.
+
+    Examples
+    --------
+    >>> from gan_tutorial.models import DCGANGenerator
+    >>> encoder_for(DCGANGenerator(16, size=32, width=8), outputs=32).shape
+    (3, 32, 32)
+    """
+    own = generator.config if isinstance(generator, MLPGenerator | DCGANGenerator) else None
+    if own is None:
+        raise ValueError(
+            f"The library knows no mirror image of a {type(generator).__name__}: make an encoder "
+            "for it yourself."
+        )
+    if isinstance(generator, MLPGenerator):
+        return MLPEncoder(own["shape"], outputs, own["width"], own["depth"])
+    return DCGANEncoder(outputs, own["size"], own["channels"], own["width"])

@@ -1,14 +1,12 @@
-import itertools
 import math
 
 import pytest
 import torch
 from torch import nn
-from torch.distributions import Independent, MultivariateNormal, Normal, kl_divergence
+from torch.distributions import MultivariateNormal, Normal, kl_divergence
 
 from gan_tutorial import checkpoints, cli, data, fit, losses, models
-from gan_tutorial.autoencoders import VAE, VAEGAN, Autoencoder, CodeSampler
-from gan_tutorial.likelihoods import Bernoulli, Gaussian, kl_to_prior, log_normal, reparametrize
+from gan_tutorial.autoencoders import VAE, VAEGAN, Autoencoder
 
 KINDS = (Autoencoder, VAE, VAEGAN)
 
@@ -113,63 +111,6 @@ def test_bounds_do_not_depend_on_the_batch_and_follow_the_seed():
     for bound in (model.vae.elbo, model.vae.iwae):
         assert torch.equal(bound(model.x, seed=1), bound(model.x, seed=1))
         assert not torch.equal(bound(model.x, seed=1), bound(model.x, seed=2))
-
-
-# --- The formulas ----------------------------------------------------------------------------
-
-
-def test_divergence_in_closed_form_equals_torch_and_an_average_of_draws():
-    mean, log_var = torch.randn(5, 3), torch.randn(5, 3)
-    q = Independent(Normal(mean, (0.5 * log_var).exp()), 1)
-    prior = Independent(Normal(torch.zeros(3), torch.ones(3)), 1)
-    closed = kl_to_prior(mean, log_var)
-    torch.testing.assert_close(closed, kl_divergence(q, prior))
-    z = reparametrize(mean, log_var, torch.randn(100_000, 5, 3))
-    log_ratio = log_normal(z, mean, log_var) - log_normal(z, 0.0, 0.0)
-    error = log_ratio.std(0) / math.sqrt(len(z))
-    assert ((log_ratio.mean(0) - closed).abs() < 5 * error).all()
-
-
-def test_log_normal_equals_torch():
-    x, mean, log_var = torch.randn(3, 4, 5).unbind(0)
-    wanted = Normal(mean, (0.5 * log_var).exp()).log_prob(x).sum(-1)
-    torch.testing.assert_close(log_normal(x, mean, log_var), wanted)
-
-
-def test_gaussian_likelihood_equals_torch_and_is_best_at_the_root_mean_square():
-    x, mean = torch.randn(2, 6, 1, 4, 4).unbind(0)
-    wanted = Normal(mean, 0.3).log_prob(x).sum((1, 2, 3))
-    torch.testing.assert_close(Gaussian(0.3)(x, mean), wanted)
-    learned = Gaussian()
-    learned.log_std.data = (x - mean).square().mean().sqrt().log()
-    learned(x, mean).sum().backward()
-    assert learned.log_std.grad.item() == pytest.approx(0, abs=1e-4)
-    assert not Gaussian(0.3).log_std.requires_grad
-
-
-def test_bernoulli_likelihood_equals_torch_and_sums_to_one():
-    generator = models.MLPGenerator(3, (1, 4, 4), 8, 1)
-    z, x = torch.randn(6, 3), torch.randint(0, 2, (6, 1, 4, 4)) * 2.0 - 1
-    likelihood = Bernoulli()
-    logits = likelihood.decoder(generator)(z)
-    white = torch.distributions.Bernoulli(probs=(generator(z) + 1) / 2)
-    wanted = white.log_prob((x + 1) / 2).sum((1, 2, 3))
-    torch.testing.assert_close(likelihood(x, logits), wanted, rtol=1e-4, atol=1e-4)
-    every = torch.tensor(list(itertools.product([-1.0, 1.0], repeat=4)))
-    total = likelihood(every, torch.randn(4).expand(16, 4)).exp().sum()
-    assert total.item() == pytest.approx(1, abs=1e-5)
-
-
-def test_bernoulli_still_learns_where_the_tanh_is_flat():
-    # the decoder is sure of white, with a tanh of exactly 1, and the pixel is black
-    layer = nn.Linear(1, 1)
-    layer.weight.data[:], layer.bias.data[:] = 0.0, 20.0
-    generator = nn.Module()
-    generator.net = nn.Sequential(layer, nn.Tanh())
-    z, black = torch.ones(1, 1), -torch.ones(1, 1)
-    assert generator.net(z).item() == 1.0
-    (-Bernoulli()(black, Bernoulli().decoder(generator)(z))).sum().backward()
-    assert layer.bias.grad.item() == pytest.approx(2.0)  # d softplus(2 a) / d a
 
 
 # --- The step --------------------------------------------------------------------------------
@@ -375,58 +316,6 @@ def test_training_raises_the_bound():
     quiet_fit(vae, x, 200)
     assert vae.elbo(x).mean() > before + 1
     assert vae.std < 0.8
-
-
-# --- Codes with a density --------------------------------------------------------------------
-
-
-class Identity(Autoencoder):
-    """Codes are the samples themselves, so that the fitted density can be checked."""
-
-    def __init__(self):
-        encoder = models.MLPEncoder((2,), 2, depth=0)
-        generator = models.MLPGenerator(2, (2,), depth=0)
-        for layer in (encoder.net[1], generator.net[0]):
-            layer.weight.data, layer.bias.data = torch.eye(2), torch.zeros(2)
-        super().__init__(encoder, generator)
-
-
-def test_one_gaussian_on_codes_has_their_moments():
-    x = torch.randn(500, 2) @ torch.tensor([[1.0, 0.5], [0.0, 0.2]]) + torch.tensor([3.0, -1.0])
-    sampler = CodeSampler(Identity(), x, components=1)
-    torch.testing.assert_close(sampler.means[0], x.mean(0).double(), rtol=0, atol=1e-5)
-    covariance = sampler.roots[0] @ sampler.roots[0].T
-    torch.testing.assert_close(covariance, x.T.cov(correction=0).double(), rtol=0, atol=1e-4)
-    drawn = sampler.sample(5000)
-    torch.testing.assert_close(drawn.mean(0), x.mean(0), rtol=0, atol=0.08)
-    torch.testing.assert_close(drawn.T.cov(), x.T.cov(), rtol=0, atol=0.08)
-
-
-def test_a_mixture_on_codes_finds_the_parts_and_their_weights():
-    centers = torch.tensor([[0.0, 0.0], [10.0, 0.0], [0.0, 10.0]])
-    part = torch.arange(600) % 6  # in proportions 3 : 2 : 1
-    x = centers[torch.tensor([0, 0, 0, 1, 1, 2])[part]] + 0.1 * torch.randn(600, 2)
-    sampler = CodeSampler(Identity(), x, components=3)
-    drawn = sampler.sample(3000, seed=2)
-    shares = torch.cdist(drawn, centers).argmin(1).bincount(minlength=3) / 3000
-    torch.testing.assert_close(shares, torch.tensor([3.0, 2.0, 1.0]) / 6, rtol=0, atol=0.04)
-    assert torch.cdist(drawn, centers).amin(1).max() < 1
-    # which part is drawn says nothing about where in it
-    for k, center in enumerate(centers):
-        mean = drawn[torch.cdist(drawn, centers).argmin(1) == k].mean(0)
-        torch.testing.assert_close(mean, center, rtol=0, atol=0.03)
-    torch.testing.assert_close(sampler.sample(10, seed=2), drawn[:10])
-    assert not torch.equal(sampler.sample(10, seed=3), drawn[:10])
-
-
-def test_codes_that_do_not_vary_can_be_fitted():
-    CodeSampler(Identity(), torch.zeros(20, 2), components=1).sample(3)
-
-
-@pytest.mark.parametrize(("count", "components"), [(5, 6), (5, 0), (1, 1)])
-def test_a_density_of_too_few_codes_is_refused(count, components):
-    with pytest.raises(ValueError, match="cannot be fitted"):
-        CodeSampler(Identity(), points(count), components)
 
 
 # --- Through the loop, and back from files ---------------------------------------------------

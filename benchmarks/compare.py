@@ -1,0 +1,261 @@
+"""Which generator makes the best pictures, in what sense, from the same data in the same time?
+
+    python benchmarks/compare.py [--data NAME ...] [--seeds N ...] [--quick] [--json FILE]
+
+Everything in chapter 6 that can make a picture, on scikit-learn's digits and on footballs of 32x32
+pixels: classical samplers, an autoencoder with three ways to draw its codes, a VAE with two
+likelihoods, a VAE-GAN, a plain GAN and the book's GAN. All trained models of a data set have the
+same generator (or decoder) and the same processor time for training, on one thread; the learning
+rate is held for half of it and then falls to 0 along a cosine.
+
+Samples are compared with the test split, equal numbers of both, in the features of the library's
+own networks; each value is a mean over three draws of samples. `fid_halves` is measured against
+ten random halves of the held-out pictures (validation and test): the rows of the model ``real``
+compare each half with the other one, which is the floor for samples drawn independently. The row
+``real`` with seed -1 is the validation split against the test split. Both hold every class of
+digits in proportion, so their FID is below what independent samples reach. `memorized` is the
+probability that a sample is nearer to the training set than a held-out picture is, in features
+(0.5 is fair); `copies` the share nearer than 99% of these.
+
+A file that exists is added to: the rows of the given data and seeds are replaced.
+"""
+
+import argparse
+import json
+import statistics
+import time
+from pathlib import Path
+
+import report
+import torch
+
+from gan_tutorial import GAN, classical, data, fit, metrics
+from gan_tutorial.autoencoders import VAE, VAEGAN, Autoencoder, CodeSampler
+
+# Training pictures, held-out pictures of each split, processor seconds, principal components.
+SIZES = {"digits": (1197, 300, 13.0, 16), "soccer": (4000, 1000, 40.0, 64)}
+DRAWS, HALVES = 3, 10
+# The game and the optimizer of the DCGAN paper, on the same networks.
+PLAIN = {"loss": "non-saturating", "r1": 0.0, "r2": 0.0, "lr": 2e-4, "betas": (0.5, 0.999)}
+
+
+class Codes:
+    """Principal components as codes: what `CodeSampler` needs to draw from a mixture of them."""
+
+    def __init__(self, images, components: int):
+        self.pca = classical.PCAGaussian(components).fit(images)
+
+    def encode(self, images):
+        return torch.from_numpy(self.pca.encode(images.double().flatten(1).numpy()))
+
+    def decode(self, codes):
+        rows = torch.from_numpy(self.pca.decode(codes.double().numpy())).float()
+        return rows.view(-1, *self.pca.shape).clamp(-1, 1)
+
+
+# --- The models: each takes the training data, seconds and a seed, and returns samplers ----------
+
+
+def trained(kind, **options):
+    """Train a task for so many processor seconds, counted in steps after a short trial."""
+
+    def train(samples, seconds: float, seed: int, components: int):
+        def run(steps: int):
+            torch.manual_seed(seed)
+            task = kind.for_data(samples, **options)
+            began = time.process_time()
+            fit(task, samples, steps, batch_size=64 if samples.shape[-1] < 16 else 32,
+                schedule="hold-cosine", seed=seed, device="cpu", progress=False)  # fmt: skip
+            return task, time.process_time() - began
+
+        few = 40
+        run(5)
+        return run(max(few, round(seconds * few / run(few)[1])))
+
+    return train
+
+
+def fitted(make):
+    """Fit a classical generator; `make` takes the number of components and the seed."""
+
+    def train(samples, seconds: float, seed: int, components: int):
+        began = time.process_time()
+        return make(samples, components, seed), time.process_time() - began
+
+    return train
+
+
+def one(name: str):
+    """Sample from a model in one way, under one name."""
+    return lambda model, samples, seed: {name: (model.sample, 0.0)}
+
+
+def from_codes(model, samples, seed: int) -> dict:
+    """Sample from an autoencoder in three ways; the later two take time to fit."""
+    found = {"AE + N(0, I)": (model.sample, 0.0)}
+    for name, components in (("AE + Gaussian", 1), ("AE + mixture", 10)):
+        began = time.process_time()
+        sampler = CodeSampler(model, samples, components, seed)
+        found[name] = (sampler.sample, time.process_time() - began)
+    return found
+
+
+def with_and_without_noise(model, samples, seed: int) -> dict:
+    """Sample the means of a VAE's pixels, as is usual, and the pixels, as the model says."""
+
+    def noisy(count: int, seed: int):
+        return model.sample(count, seed, pixel_noise=True).clamp(-1, 1)
+
+    return {"VAE": (model.sample, 0.0), "VAE with pixel noise": (noisy, 0.0)}
+
+
+def mixture(samples, components: int, seed: int):
+    """Fit ten Gaussians: to the pixels if they are few, else to principal components."""
+    if samples.shape[-1] < 16:
+        return classical.GaussianMixture(10, seed=seed).fit(samples[:])
+    return CodeSampler(Codes(samples[:], components), samples, 10, seed)
+
+
+CLASSICAL = {
+    "copies": lambda s, c, seed: classical.Templates(0).fit(s[:]),
+    "shifted copies": lambda s, c, seed: classical.Templates(1).fit(s[:]),
+    "independent pixels": lambda s, c, seed: classical.IndependentPixels().fit(s[:]),
+    "PCA + Gaussian": lambda s, c, seed: classical.PCAGaussian(c).fit(s[:]),
+    "Gaussian mixture": mixture,
+    "k-means": lambda s, c, seed: classical.KMeansCentroids(100, seed=seed).fit(s[:]),
+    "k-means + noise": lambda s, c, seed: classical.KMeansCentroids(100, 1.0, seed).fit(s[:]),
+}
+MODELS = [
+    *((fitted(make), one(name)) for name, make in CLASSICAL.items()),
+    (trained(Autoencoder), from_codes),
+    (trained(VAE), with_and_without_noise),
+    (trained(VAE, likelihood="bernoulli"), one("VAE, Bernoulli")),
+    (trained(VAEGAN), one("VAE-GAN")),
+    (trained(GAN, **PLAIN), one("GAN, plain")),
+    (trained(GAN), one("GAN, regularized")),
+]
+BERNOULLI = len(CLASSICAL) + 2
+
+
+def models_for(name: str) -> list:
+    """Return the models for one kind of data: black or white pixels do not draw footballs."""
+    colored = name == "soccer"
+    return [pair for k, pair in enumerate(MODELS) if not (colored and k == BERNOULLI)]
+
+
+# --- Measuring -------------------------------------------------------------------------------
+
+
+class Judge:
+    """Held-out pictures of one kind, and all that is measured against them."""
+
+    def __init__(self, name: str):
+        count, held_out, self.seconds, self.components = SIZES[name]
+        drawn = {"count": count} if name == "soccer" else {}
+        self.train = data.load(name, **drawn)
+        sets = [data.load(name, split, count=held_out) for split in ("validation", "test")]
+        self.network = metrics.network_for(self.train)
+        self.validation, self.test = (metrics.extract(s, self.network) for s in sets)
+        self.sharp = [metrics.sharpness(s[:]).value for s in sets]
+        self.trained_on = metrics.extract(self.train, self.network)
+        values = torch.cat([self.validation.values, self.test.values])
+        self.name, self.count = name, held_out
+        self.halves = []
+        for seed in range(HALVES):
+            order = torch.randperm(len(values), generator=torch.Generator().manual_seed(seed))
+            halves = values[order].chunk(2)
+            self.halves.append([metrics.Features(h, self.test.extractor) for h in halves])
+
+    def compare(self, fake) -> dict:
+        """Measure one set of samples, given as features, against the test split."""
+        manifold = metrics.manifold_report(self.test, fake)
+        copied = metrics.memorization(self.trained_on, self.test, fake)
+        return {
+            "fid": metrics.fid(self.test, fake, spread=False).value,
+            "kid": metrics.kid(self.test, fake, subsets=20).value,
+            "precision": manifold.precision,
+            "recall": manifold.recall,
+            "memorized": copied.closer,
+            "copies": copied.copies,
+        }
+
+    def floor(self) -> list[dict]:
+        """Measure held-out pictures against each other."""
+        rows = [{"seed": -1, **self.compare(self.validation), "sharpness": self.sharp[0]}]
+        for seed, (one_half, other) in enumerate(self.halves):
+            manifold = metrics.manifold_report(one_half, other)
+            rows.append(
+                {
+                    "seed": seed,
+                    "fid_halves": metrics.fid(one_half, other, spread=False).value,
+                    "precision": manifold.precision,
+                    "recall": manifold.recall,
+                    "sharpness": statistics.fmean(self.sharp),
+                }
+            )
+        return [{"data": self.name, "model": "real", **row} for row in rows]
+
+    def judge(self, sample, seed: int) -> dict:
+        """Draw samples several times, measure each draw, and return the means."""
+        began = time.process_time()
+        drawn = sample(DRAWS * self.count, seed=1000 + seed)
+        sample_s = (time.process_time() - began) / len(drawn) * 1000
+        fakes = metrics.extract(drawn, self.network)
+        parts = [fakes[k * self.count : (k + 1) * self.count] for k in range(DRAWS)]
+        found = [self.compare(part) for part in parts]
+        bare = [metrics.Features(part.values, part.extractor) for part in parts]
+        halves = [
+            metrics.fid(half, bare[k % DRAWS], spread=False).value
+            for k, (half, _) in enumerate(self.halves)
+        ]
+        return {
+            **{key: statistics.fmean(row[key] for row in found) for key in found[0]},
+            "fid_halves": statistics.fmean(halves),
+            "sharpness": metrics.sharpness(drawn).value,
+            "sample_s": sample_s,
+        }
+
+
+def main() -> None:
+    """Train and measure what was asked for, print the table, and write the JSON file if asked."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="a twentieth of the training time")
+    parser.add_argument("--json", type=Path, help="write the rows to this file, or add them")
+    parser.add_argument("--data", nargs="+", choices=tuple(SIZES), default=list(SIZES))
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    rows = []
+    if options.json and options.json.is_file():
+        rows = [
+            row
+            for row in json.loads(options.json.read_text())["rows"]
+            if row["data"] not in options.data
+            or (row["model"] != "real" and row["seed"] not in options.seeds)
+        ]
+    columns = ("fid", "kid", "precision", "recall", "sharpness", "memorized", "train_s")
+    print(f"{'data':7}{'model':21}{'seed':>5}" + "".join(f"{c:>11}" for c in columns))
+
+    def add(row: dict) -> None:
+        rows.append(row)
+        values = "".join(f"{row.get(c, float('nan')):11.3f}" for c in columns)
+        print(f"{row['data']:7}{row['model']:21}{row['seed']:5}{values}", flush=True)
+
+    for name in options.data:
+        judge = Judge(name)
+        for row in judge.floor():
+            add(row)
+        seconds = judge.seconds / (20 if options.quick else 1)
+        for seed in options.seeds:
+            for train, samplers in models_for(name):
+                model, took = train(judge.train, seconds, seed, judge.components)
+                for label, (sample, extra) in samplers(model, judge.train, seed).items():
+                    found = judge.judge(sample, seed)
+                    times = {"train_s": took + extra}
+                    add({"data": name, "model": label, "seed": seed, **found, **times})
+            report.write("compare", rows, options.json)  # so that a part is not lost
+    report.write("compare", rows, options.json)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,129 @@
+"""The VAE-GAN: a variational autoencoder that a discriminator teaches what is alike."""
+
+import copy
+
+from torch import Tensor, nn
+
+from ..gan import GAN, frozen, recipe_for
+from ..likelihoods import kl_to_prior, reparametrize
+from .coder import GaussianCoder, adam
+
+__all__ = ["VAEGAN"]
+
+
+class VAEGAN(GaussianCoder, GAN):
+    r"""A VAE whose likelihood is measured in the features of a discriminator.
+
+    Larsen et al. (2016): in place of pixels, a sample :math:`x` and its reconstruction
+    :math:`\tilde x = G(z)`, :math:`z \sim q(z \mid x)`, are compared by the discriminator's last
+    hidden layer :math:`f`, and the generator also plays the adversarial game. A step updates the
+    discriminator as in a GAN, and then
+
+    .. math::
+
+        L_E = \beta \, KL(q(z \mid x) \| p(z)) + S, \qquad
+        L_G = S + w \, L_{adv}, \qquad
+        S = \tfrac12 \| f(x) - f(\tilde x) \|^2
+
+    Of the fakes of a batch every other one comes from the prior, the rest are reconstructions. The
+    adversarial loss does not reach the encoder, and nothing but the game reaches the
+    discriminator.
+
+    Parameters
+    ----------
+    encoder, generator, discriminator : nn.Module
+        As for `VAE` and `GAN`. The discriminator keeps its layers in a sequence ``net``.
+    beta : float
+        Weight of the divergence.
+    adversarial : float
+        Weight :math:`w` of the adversarial loss: the paper's :math:`1 / \gamma`.
+    lr : float or (float, float)
+        Learning rate, or one for encoder and generator and one for the discriminator.
+    **options
+        Further arguments of `GAN`, but `d_steps` and `reuse_fakes`.
+
+    Raises
+    ------
+    ValueError
+        If a setting is out of range, or networks do not fit together.
+    """
+
+    def __init__(
+        self,
+        encoder: nn.Module,
+        generator: nn.Module,
+        discriminator: nn.Module,
+        *,
+        beta: float = 1.0,
+        adversarial: float = 1.0,
+        **options,
+    ):
+        for name, value in (("beta", beta), ("adversarial", adversarial)):
+            if value < 0:
+                raise ValueError(f"The weight {name} must not be negative, got {value}.")
+        for name in ("d_steps", "reuse_fakes"):
+            if name in options:
+                raise ValueError(f"A VAE-GAN updates every network once a step: leave out {name}.")
+        self.check_outputs(encoder, generator)
+        super().__init__(generator, discriminator, **options)
+        lr, betas = self._settings["lr"][0], self._settings["betas"]
+        self.networks["encoder"] = self.fast["encoder"] = self.encoder = encoder
+        self.optimizers["encoder"] = adam(encoder, lr, betas)
+        self.average["encoder"] = copy.deepcopy(encoder).requires_grad_(False).eval()
+        self.features = _hidden_layers(discriminator)
+        self.beta, self.adversarial = beta, adversarial
+        self._settings |= {"beta": beta, "adversarial": adversarial}
+
+    @classmethod
+    def for_data(cls, data, *, network: str = "auto", latent_dim=None, width=None, **options):
+        """Make a VAE-GAN whose GAN is that of `GAN.for_data`; same arguments.
+
+        The features of a discriminator with gradient penalties are flat, so that at `beta` = 1
+        the divergence would outweigh the similarity: the recipe has 0.1, and `adversarial` = 5.
+        """
+        networks = cls.networks_for(data, network, latent_dim, width)
+        recipe = recipe_for(tuple(data.shape), network)["options"]
+        return cls(*networks, **{**recipe, "beta": 0.1, "adversarial": 5.0, **options})
+
+    def step(self, batch: Tensor) -> dict[str, Tensor]:
+        """Update the discriminator, then encoder and generator together.
+
+        Parameters
+        ----------
+        batch : Tensor, shape (n, *shape)
+
+        Returns
+        -------
+        dict of str to Tensor
+            What a GAN's step returns, and ``similarity`` (S) and ``kl``, means over the batch.
+        """
+        mean, log_var = self.fast["encoder"](batch).chunk(2, 1)
+        z = reparametrize(mean, log_var, self.latent(len(batch)))  # z ~ q(z | x)
+        codes = z.detach().clone()
+        codes[1::2] = self.latent(len(batch))[1::2]  # every other fake comes from the prior
+        fake = self.fast["generator"](codes)
+        scalars = self.discriminator_step(batch.detach(), fake.detach())
+
+        with frozen(self.discriminator):
+            differences = self.features(batch) - self.features(self.fast["generator"](z))
+            similarity = 0.5 * differences.flatten(1).square().sum(1).mean()
+            kl = kl_to_prior(mean, log_var).mean()
+            real_logits = self.fast["discriminator"](batch) if self.loss.paired else None
+            g_loss = self.loss.generator(real_logits, self.fast["discriminator"](fake))
+            # KL does not depend on G, nor the game on E: one loss serves both
+            loss = self.beta * kl + similarity + self.adversarial * g_loss
+            self.update(loss, "encoder", "generator")
+        parts = {"g_loss": g_loss, "similarity": similarity, "kl": kl}
+        return scalars | {name: value.detach() for name, value in parts.items()}
+
+
+def _hidden_layers(discriminator: nn.Module) -> nn.Sequential:
+    """Return a discriminator's layers up to the last one that has weights."""
+    layers = list(getattr(discriminator, "net", ()))
+    weighted = [i for i, layer in enumerate(layers) if any(True for _ in layer.parameters())]
+    if len(weighted) < 2:
+        raise ValueError(
+            "A VAE-GAN compares samples by the discriminator's last hidden layer, so the "
+            "discriminator needs a sequence of layers `net` with at least one hidden layer."
+        )
+    return nn.Sequential(*layers[: weighted[-1]])
