@@ -1,5 +1,6 @@
 """Chapter 3 settles what it promises to settle."""
 
+import json
 import re
 
 import nbformat
@@ -37,3 +38,11 @@ def test_no_cell_shows_a_progress_bar(cells):
     ]
     assert len(calls) >= 4
     assert all("progress=False" in call for call in calls)
+
+
+def test_fine_tuning_is_compared_with_training_from_scratch(cells, root):
+    text = "\n".join(cell.source for cell in cells)
+    assert {"T-19", "S2-50"} <= set(re.findall(r"\b[ST]\d?-\d\d\b", text))
+    rows = json.loads((root / "benchmarks" / "results" / "finetune.json").read_text())["rows"]
+    for method in ("fine-tuned", "from scratch"):
+        assert len({row["seed"] for row in rows if row["method"] == method}) >= 3
