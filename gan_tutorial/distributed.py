@@ -51,6 +51,11 @@ def joined(device: str = "auto", timeout: float = 600.0):
     ------
     str
         The device of this process.
+
+    Notes
+    -----
+    Join once, and do all training inside: processes of ``torchrun`` that have left cannot find
+    each other again, and wait until the timeout.
     """
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         yield device

@@ -1,0 +1,50 @@
+"""What chapter 10 promises: the claims it settles, and numbers that come from measurements."""
+
+import json
+import re
+
+import nbformat
+import pytest
+
+
+@pytest.fixture(scope="module")
+def cells(root) -> list:
+    return nbformat.read(root / "book" / "10_scaling.ipynb", as_version=4).cells
+
+
+@pytest.fixture(scope="module")
+def prose(cells) -> str:
+    return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+
+
+def test_claims_and_techniques_are_named(prose):
+    assert {"S1-23", "T-07", "T-24"} <= set(re.findall(r"\b[ST]\d?-\d\d\b", prose))
+
+
+def test_every_inserted_number_is_computed(cells, prose):
+    used = set(re.findall(r"\{glue:text\}`([^`]+)`", prose))
+    code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+    names = re.findall(r"glue\(\s*f?\"([^\"]+)\"", code)
+    patterns = [re.sub(r"\\\{[^}]*\\\}", r"\\w+", re.escape(name)) for name in names]
+    patterns += [r"batch_gain_\w+", "err_loss", "err_r1", "err_gp", "peak", "peak16", "bandwidth"]
+    for name in used:
+        assert any(re.fullmatch(pattern, name) for pattern in patterns), name
+
+
+def test_it_says_what_was_not_run(prose, cells):
+    text = prose + "".join(cell.source for cell in cells)
+    assert "no GPU was available" in text
+    assert text.count("not run") >= 4
+
+
+def test_benchmarks_that_it_quotes_are_committed_and_complete(root, cells):
+    code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+    quoted = set(re.findall(r"benchmark\(\"(\w+)\"\)", code))
+    assert {"step", "stacked", "compile"} <= quoted
+    for name in quoted:
+        result = json.loads((root / "benchmarks" / "results" / f"{name}.json").read_text())
+        assert result["rows"]
+    stacked = json.loads((root / "benchmarks" / "results" / "stacked.json").read_text())["rows"]
+    runs = {row["seed"] for row in stacked if row["method"] == "default"}
+    assert len(runs) >= 3
+    assert all(row["samples"] == 26_000 for row in stacked)
