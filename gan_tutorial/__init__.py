@@ -7,6 +7,7 @@ is in the submodules, whose names say what they hold: `data`, `losses`, `models`
 
 from . import checkpoints, data, losses, metrics, models
 from .autoencoders import VAE, VAEGAN, Autoencoder
+from .checks import check
 from .gan import GAN
 from .history import History
 from .task import Task
@@ -21,6 +22,7 @@ __all__ = [
     "Autoencoder",
     "History",
     "Task",
+    "check",
     "checkpoints",
     "data",
     "fit",

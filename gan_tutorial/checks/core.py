@@ -1,0 +1,193 @@
+"""How an answer is judged: the right one, the mistakes that have a name, and everything else."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import torch
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The answer to an answer: true if it is right, and one sentence either way.
+
+    Parameters
+    ----------
+    right : bool
+        Whether the answer passed.
+    sentence : str
+        Why.
+    """
+
+    right: bool
+    sentence: str
+
+    def __bool__(self) -> bool:
+        return self.right
+
+    def __repr__(self) -> str:
+        return f"{'Right.' if self.right else 'Not yet.'} {self.sentence}"
+
+
+class Mistake(NamedTuple):
+    """A wrong answer that has a name.
+
+    Parameters
+    ----------
+    why : str
+        The sentence that the learner reads.
+    answer : object
+        An answer with this mistake, for the checks that compare and for the tests.
+    """
+
+    why: str
+    answer: Any
+
+
+class Wrong(Exception):
+    """Raised by a judge: the text is the sentence."""
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """An exercise that can be checked.
+
+    Parameters
+    ----------
+    number, label : str
+        As in the book: ``"2.4"`` and ``"ex-ratio"``.
+    expects : str
+        What to hand in, as the end of the sentence "Nothing here yet: check expects ...".
+    judge : callable
+        Raises `Wrong` unless the answer is right.
+    praise : str
+        The sentence for a right answer: the thought to keep.
+    mistakes : dict of str to Mistake
+        At least two wrong answers and the sentence for each.
+    """
+
+    number: str
+    label: str
+    expects: str
+    judge: Callable[[Any], None]
+    praise: str
+    mistakes: dict[str, Mistake]
+
+
+def judge(exercise: Exercise, answer) -> Verdict:
+    """Return the verdict on an answer; an answer that breaks is wrong, and says how it broke."""
+    blank = answer is None or answer is Ellipsis or (isinstance(answer, str) and not answer.strip())
+    if blank:
+        return Verdict(False, f"Nothing here yet: check expects {exercise.expects}.")
+    try:
+        with torch.random.fork_rng(devices=[]):  # the learner's random numbers go on undisturbed
+            exercise.judge(answer)
+    except Wrong as wrong:
+        return Verdict(False, str(wrong))
+    except NotImplementedError:
+        return Verdict(False, f"Nothing here yet: check expects {exercise.expects}.")
+    except Exception as error:
+        lines = str(error).splitlines() or ["no message"]
+        return Verdict(
+            False,
+            f"It stopped with {type(error).__name__}: {lines[0]} (check expects "
+            f"{exercise.expects}.)",
+        )
+    return Verdict(True, exercise.praise)
+
+
+def call(function, *inputs):
+    """Call the learner's function; refuse what is no function and what returns nothing."""
+    if not callable(function):
+        raise Wrong(f"This is a {type(function).__name__}: hand in the function itself.")
+    result = function(*inputs)
+    if result is None:
+        raise Wrong("The function returns nothing: does it end with `return`?")
+    return result
+
+
+def numbers(answer) -> torch.Tensor:
+    """Return numbers, nested lists of them, arrays or tensors as float64."""
+    if isinstance(answer, (list, tuple)):
+        return torch.stack([numbers(part) for part in answer])
+    return torch.as_tensor(answer).detach().to("cpu", torch.float64)
+
+
+def close(one, other, tolerance: float) -> bool:
+    """Whether two answers have the same shape and the same numbers."""
+    try:
+        one, other = numbers(one), numbers(other)
+    except (TypeError, ValueError, RuntimeError):
+        return False
+    same = one.shape == other.shape
+    return same and torch.allclose(one, other, rtol=tolerance, atol=tolerance, equal_nan=True)
+
+
+def compare_values(
+    right: Sequence[float], names: Sequence[str], tolerance: float = 2e-3
+) -> Callable:
+    """Return the judge of a few numbers, each of which has a name."""
+
+    def judge_values(answer, mistakes: dict[str, Mistake]) -> None:
+        given = numbers(answer).flatten()
+        if len(given) != len(right):
+            raise Wrong(f"Hand in {len(right)} number(s), {', '.join(names)}, not {len(given)}.")
+        if close(given, list(right), tolerance):
+            return
+        for mistake in mistakes.values():
+            if close(given, numbers(mistake.answer).flatten(), tolerance):
+                raise Wrong(mistake.why)
+        for name, value, target in zip(names, given.tolist(), right, strict=True):
+            if not math.isfinite(value):
+                raise Wrong(f"{name} is {value:g}: some number was expected.")
+            if abs(value - target) > tolerance * (1 + abs(target)):
+                side = "large" if value > target else "small"
+                raise Wrong(f"{name} is not right yet: {value:.5g} is too {side}.")
+
+    return judge_values
+
+
+def compare_functions(
+    right: Callable, probes: Sequence[tuple], names: str, tolerance: float = 1e-4
+) -> Callable:
+    """Return the judge of a function: its values at the probes decide, and name the mistake."""
+
+    def judge_function(answer, mistakes: dict[str, Mistake]) -> None:
+        given = [call(answer, *probe) for probe in probes]
+        expected = [right(*probe) for probe in probes]
+        if all(map(close, given, expected, [tolerance] * len(probes))):
+            return
+        for mistake in mistakes.values():
+            usual = [mistake.answer(*probe) for probe in probes]
+            if all(map(close, given, usual, [tolerance] * len(probes))):
+                raise Wrong(mistake.why)
+        for probe, value, target in zip(probes, given, expected, strict=True):
+            value, target = numbers(value), numbers(target)
+            if value.shape != target.shape:
+                raise Wrong(
+                    f"It returns shape {tuple(value.shape)}, and {tuple(target.shape)} is expected."
+                )
+            if not close(value, target, tolerance):
+                where = ", ".join(f"{torch.as_tensor(x).flatten()[0].item():.3g}" for x in probe)
+                first = int((value - target).abs().flatten().nan_to_num(math.inf).argmax())
+                raise Wrong(
+                    f"At ({names}) = ({where}{', ...' if target.ndim else ''}) it returns "
+                    f"{value.flatten()[first].item():.4g}, and that is not right."
+                )
+
+    return judge_function
+
+
+def exercise(
+    number: str,
+    label: str,
+    expects: str,
+    judge: Callable[[Any, dict[str, Mistake]], None],
+    praise: str,
+    **mistakes: Mistake,
+) -> Exercise:
+    """Put an exercise together; the judge is given the mistakes, to recognize them."""
+    return Exercise(
+        number, label, expects, lambda answer: judge(answer, mistakes), praise, mistakes
+    )
