@@ -111,7 +111,7 @@ def numbers(answer) -> torch.Tensor:
     """Return numbers, nested lists of them, arrays or tensors as float64."""
     if isinstance(answer, (list, tuple)):
         return torch.stack([numbers(part) for part in answer])
-    return torch.as_tensor(answer).detach().to("cpu", torch.float64)
+    return torch.as_tensor(answer).detach().to("cpu", torch.float64, copy=True)
 
 
 def close(one, other, tolerance: float) -> bool:

@@ -46,7 +46,8 @@ def distance_left(schedule, steps: int = 200, h: float = 0.15) -> float:
         width = math.hypot(0.1, noise)
 
         def value(s, width=width):
-            data, fakes = div.gaussian(line, 0.0, width), div.gaussian(line, s, width)
+            data, fakes = (div.gaussian(line, mean, width) for mean in (0.0, s))
+            data, fakes = (d.where(d > 1e-200, 0.0) for d in (data, fakes))  # half of 5e-324 is 0
             return 2 * div.jensen_shannon(data, fakes, 0.02).item()
 
         shift -= h * (value(shift + 1e-3) - value(shift - 1e-3)) / 2e-3

@@ -192,7 +192,7 @@ def _ridge(x, x_test):
 
 def _mean_halves(x, x_test):
     distances = np.linalg.norm(x_test[:, None, :32] - x[:, :32], axis=2)
-    mean = np.broadcast_to(x[:, 32:].mean(0), (len(x_test), 32))
+    mean = np.tile(x[:, 32:].mean(0), (len(x_test), 1))
     return {"copied": x[distances.argmin(1), 32:], "regression": mean}
 
 

@@ -1,0 +1,103 @@
+"""A Sphinx extension: the index of exercises, from book/exercises.yml and the book itself.
+
+The file gives topic, difficulty and minutes. Number, title and the links to exercise and solution
+come from what Sphinx has read, so that they cannot be out of date.
+"""
+
+from pathlib import Path
+
+import yaml
+from docutils import nodes
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+
+COLUMNS = (("Exercise", 44), ("Topic", 22), ("Difficulty", 10), ("Minutes", 8), ("Solution", 16))
+DATA = Path("book", "exercises.yml")
+
+
+def read(root: Path) -> dict[str, dict[str, dict]]:
+    """Return what the file says: chapter -> label -> topic, difficulty, minutes and open."""
+    return yaml.safe_load((root / DATA).read_text(encoding="utf-8"))
+
+
+class placeholder(nodes.General, nodes.Element):
+    """Stands where the tables will be, until every chapter is read."""
+
+
+class ExerciseIndex(SphinxDirective):
+    def run(self) -> list[nodes.Node]:
+        self.env.note_dependency(str(Path(self.env.srcdir, DATA)))
+        self.env.note_reread()
+        return [placeholder()]
+
+
+class WriteIndex(SphinxPostTransform):
+    default_priority = 8
+
+    def run(self, **kwargs) -> None:
+        for node in list(self.document.findall(placeholder)):
+            tables = []
+            for chapter, entries in read(Path(self.env.srcdir)).items():
+                docname = f"book/{chapter}"
+                if docname not in self.env.titles:
+                    logging.getLogger(__name__).warning("exercises.yml: no chapter %s", docname)
+                    continue
+                number = ".".join(map(str, self.env.toc_secnumbers[docname].get("", ())))
+                heading = f"{number} {self.env.titles[docname].astext()}"
+                tables += [nodes.rubric("", heading), self.table(docname, entries)]
+            node.replace_self(tables)
+
+    def table(self, docname: str, entries: dict[str, dict]) -> nodes.table:
+        registry = getattr(self.env, "sphinx_exercise_registry", {})
+        solutions = {
+            entry["node"]["target_label"]: label
+            for label, entry in registry.items()
+            if entry["type"].startswith("solution")
+        }
+        rows = []
+        for label, about in entries.items():
+            if label not in registry:
+                logging.getLogger(__name__).warning("exercises.yml: no exercise %s", label)
+                continue
+            numbers = self.env.toc_fignumbers[docname]["exercise"][label]
+            title = registry[label]["node"][0]
+            subtitle = title.children[1].astext() if len(title.children) > 1 else ""
+            name = f"{'.'.join(map(str, numbers))} {subtitle}".strip()
+            rows.append(
+                (
+                    self.link(name, docname, label),
+                    nodes.Text(about["topic"]),
+                    nodes.Text("●" * about["difficulty"]),
+                    nodes.Text(str(about["minutes"])),
+                    self.link(
+                        "one answer" if about.get("open") else "solution",
+                        docname,
+                        solutions[label],
+                    ),
+                )
+            )
+        return _table(rows)
+
+    def link(self, text: str, docname: str, target: str) -> nodes.reference:
+        uri = self.app.builder.get_relative_uri(self.env.docname, docname)
+        return nodes.reference("", text, internal=True, refuri=f"{uri}#{target}")
+
+
+def _table(rows) -> nodes.table:
+    group = nodes.tgroup(cols=len(COLUMNS))
+    group += [nodes.colspec(colwidth=width) for _, width in COLUMNS]
+    group += nodes.thead("", _row([nodes.Text(name) for name, _ in COLUMNS]))
+    group += nodes.tbody("", *map(_row, rows))
+    return nodes.table("", group, classes=["exercise-index"])
+
+
+def _row(cells) -> nodes.row:
+    return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", cell)) for cell in cells))
+
+
+def setup(app) -> dict:
+    app.add_node(placeholder)
+    app.add_directive("exercise-index", ExerciseIndex)
+    app.add_post_transform(WriteIndex)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
