@@ -189,7 +189,7 @@ def digit_gan(seed: int, real_is: str, l1: float, told: bool, copied: bool, step
     from gan_tutorial.losses import LOSSES
 
     training = data.load("digits")[:]
-    hole = masks.center(1, 8, side=0.5)
+    hole = masks.center(1, 8)
     damage = digit_damage(hole)
     torch.manual_seed(seed)
     G = UNetGenerator(channels=1, size=8, width=32, depth=2, mask_input=told)
@@ -228,9 +228,21 @@ def digit_l1(seed: int, steps: int):
     torch.manual_seed(seed)
     G = UNetGenerator(channels=1, size=8, width=32, depth=2)
     task = Repair(G, PatchDiscriminator(channels=1, depth=1), adversarial=0.0, ema=0.9)
-    task.pool = masks.center(1, 8, side=0.5)
     fit(task, training, 2 * steps, seed=seed, device="cpu", progress=False)
-    return lambda x: task.complete(x, masks.center(1, 8, side=0.5))
+    return lambda x: task.complete(x, masks.center(1, 8))
+
+
+def digit_noise(seed: int, diversity: float, quick: bool):
+    """A generator that is given noise, with or without a reward for using it."""
+    training = data.load("digits")
+    torch.manual_seed(seed)
+    G = UNetGenerator(channels=1, size=8, width=32, depth=2, noise_dim=8)
+    D = PatchDiscriminator(channels=1, width=32, depth=1)
+    task = Repair(G, D, r1=1.0, diversity=diversity, warm_up=20 if quick else 400)
+    steps = 30 if quick else 1200
+    fit(task, training, steps, schedule="hold-cosine", seed=seed, device="cpu", progress=False)
+    hole = masks.center(1, 8)
+    return lambda x, k=0: task.complete(x, hole, seed=seed + 1000 * k)
 
 
 def digit_search(seed: int, quick: bool):
@@ -241,15 +253,36 @@ def digit_search(seed: int, quick: bool):
         gan, training, 20 if quick else 3000, batch_size=64, schedule="hold-cosine", seed=seed,
         device="cpu", progress=False,
     )  # fmt: skip
-    hole = masks.center(1, 8, side=0.5)
+    hole = masks.center(1, 8)
     generator = gan.average["generator"]
-    return lambda x: latent_search(
-        generator, x, hole, starts=4, steps=20 if quick else 300, seed=seed, window=3
-    )[0][0]
+
+    def completions(x, k=None):
+        """The best of four starts; or the end of a search from one start of its own."""
+        starts, start_seed = (4, seed) if k is None else (1, seed + 1000 * k)
+        steps = 20 if quick else 300
+        return latent_search(
+            generator, x, hole, starts=starts, steps=steps, seed=start_seed, window=3
+        )[0][0]
+
+    return completions
+
+
+def variety(function, real, hole, count: int) -> dict:
+    """How much `count` completions of one picture differ: in gray levels, and in what they show."""
+    several = torch.stack([function(real, k) for k in range(1, count + 1)])
+    classes = torch.stack(
+        [metrics.extract(x.clamp(-1, 1), "digits").outputs["class"].argmax(1) for x in several]
+    )
+    missing = (1 - hole).expand(len(real), -1, -1, -1)
+    spread = (several.std(0) * missing).sum() / missing.sum()
+    return {
+        "spread": float(spread),
+        "readings": sum(len(column.unique()) for column in classes.T) / len(real),
+    }
 
 
 def digit_row(method: str, seed: int, real, labels, repaired, seconds: float) -> dict:
-    hole = masks.center(1, 8, side=0.5)
+    hole = masks.center(1, 8)
     found = repair_report(real, repaired, hole, sigma=0.5)
     real_features, features = (metrics.extract(x, "digits") for x in (real, repaired.clamp(-1, 1)))
     decided = features.outputs["class"].argmax(1)
@@ -279,7 +312,7 @@ def digits(seeds: list[int], quick: bool) -> list[dict]:
     test = data.load("digits", "test")
     real, labels = test[:], test.labels
     training = data.load("digits")[:]
-    hole = masks.center(1, 8, side=0.5)
+    hole = masks.center(1, 8)
     steps = 30 if quick else DIGIT_STEPS
     rows = []
 
@@ -301,7 +334,26 @@ def digits(seeds: list[int], quick: bool) -> list[dict]:
         measure(name, seed, lambda: digit_gan(seed, *cure, steps))  # noqa: B023
     for seed in seeds:
         measure("L1 alone", seed, lambda: digit_l1(seed, steps))  # noqa: B023
-        measure("latent search", seed, lambda: digit_search(seed, quick))  # noqa: B023
+    return rows
+
+
+def digits_noise(seeds: list[int], quick: bool) -> list[dict]:
+    """Several completions of each picture: does the noise matter?"""
+    test = data.load("digits", "test")
+    real, labels, hole = test[:], test.labels, masks.center(1, 8)
+    methods = {
+        "with noise": lambda seed: digit_noise(seed, 0.0, quick),
+        "with noise, rewarded": lambda seed: digit_noise(seed, 1.0, quick),
+        "latent search": lambda seed: digit_search(seed, quick),
+    }
+    rows = []
+    for seed, (name, make) in itertools.product(seeds, methods.items()):
+        clock = Clock()
+        function = make(seed)
+        repaired = function(real)
+        row = digit_row(name, seed, real, labels, repaired, clock.seconds())
+        rows.append(row | variety(function, real[:100], hole, 10))
+        print("   ", {key: round(rows[-1][key], 4) for key in ("spread", "readings")})
     return rows
 
 
@@ -333,6 +385,7 @@ PARTS = {
     "networks": lambda seeds, quick: [r for s in seeds for r in soccer_networks(s, quick)],
     "scratch": lambda seeds, quick: [r for s in seeds for r in soccer_scratch(s, quick)],
     "digits": digits,
+    "noise": digits_noise,
 }
 
 
