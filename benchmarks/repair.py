@@ -28,10 +28,10 @@ from gan_tutorial.repair import Repair, latent_search
 
 # --- Footballs: one warm-up a seed, then L1 alone or with an adversarial loss ----------------
 
-WARM_UP = 2000
-ADVERSARIAL = 800  # steps, at 1.75 times the cost of an L1 step
-L1_ALONE = 1400
-WEIGHTS = (0.1, 0.3, 1.0, 3.0)
+WARM_UP = 2500
+ADVERSARIAL = 1200  # steps, at 1.75 times the cost of an L1 step
+L1_ALONE = 2100
+WEIGHTS = (0.1, 0.3, 1.0)
 SOCCER_TEST = 1000
 
 
@@ -118,7 +118,7 @@ def soccer_networks(seed: int, quick: bool) -> list[dict]:
     task = start(make(adversarial=0.0), state)
     measure("L1 alone", task, warm_up + learn(task, L1_ALONE, "hold-cosine"))
     for weight in WEIGHTS:
-        task = start(make(adversarial=weight, lr=(3e-4, 1e-3)), state)
+        task = start(make(adversarial=weight), state)
         seconds = warm_up + learn(task, ADVERSARIAL, "hold-cosine")
         measure(f"L1 + {weight:g} adversarial", task, seconds)
     return rows

@@ -57,9 +57,9 @@ class Repair(Task):
         (Mao et al. 2019, equation 3; Yang et al. 2019, equation 2); 0 is off.
     warm_up : int
         Steps without the adversarial part.
-    calm : float
-        What the generator's learning rate is multiplied by when a warm-up is over: what it has
-        learned should be refined and not torn down.
+    show_mask : bool
+        Whether the discriminator is given the mask as well, as a last channel: then it need not
+        search for the hole, and what it judges is a pair.
     loss : str
         One of `losses.LOSSES`.
     lr : float or (float, float)
@@ -100,7 +100,7 @@ class Repair(Task):
         adversarial: float = 1.0,
         diversity: float = 0.0,
         warm_up: int = 0,
-        calm: float = 0.3,
+        show_mask: bool = False,
         loss: str = "relativistic",
         lr: float | tuple[float, float] = 1e-3,
         betas: tuple[float, float] = (0.5, 0.99),
@@ -113,8 +113,6 @@ class Repair(Task):
         for name, value in weights.items():
             if value < 0:
                 raise ValueError(f"The weight {name} must not be negative, got {value}.")
-        if not 0 < calm <= 1:
-            raise ValueError(f"calm is a factor in (0, 1], got {calm}.")
         if penalty_every < 1 or warm_up < 0:
             raise ValueError(
                 f"penalty_every must be at least 1 and warm_up at least 0, got {penalty_every} "
@@ -139,16 +137,17 @@ class Repair(Task):
         self.generator, self.discriminator = generator, discriminator
         self.loss = get_loss(loss)
         self.l1, self.adversarial, self.diversity, self.r1 = l1, adversarial, diversity, r1
-        self.warm_up, self.calm, self.penalty_every = warm_up, calm, penalty_every
+        self.warm_up, self.penalty_every = warm_up, penalty_every
+        self.show_mask = show_mask
         self.steps_done = 0
         side = generator.shape[1:]
         self.pool = torch.cat(
             [mask_kinds.make(kind, POOL, side, seed=mask_seed + i) for i, kind in enumerate(kinds)]
         )
         self._settings = {
-            **weights, "masks": list(kinds), "warm_up": warm_up, "calm": calm, "loss": loss,
-            "lr": [lr_g, lr_d], "betas": list(betas), "penalty_every": penalty_every,
-            "mask_seed": mask_seed,
+            **weights, "masks": list(kinds), "warm_up": warm_up, "show_mask": show_mask,
+            "loss": loss, "lr": [lr_g, lr_d], "betas": list(betas),
+            "penalty_every": penalty_every, "mask_seed": mask_seed,
         }  # fmt: skip
 
     @classmethod
@@ -172,9 +171,9 @@ class Repair(Task):
                 **({} if noise_dim is None else {"noise_dim": noise_dim}),
             }
         )
-        discriminator = PatchDiscriminator(
-            **{**recipe["discriminator"], **({} if width is None else {"width": width})}
-        )
+        judged = {**recipe["discriminator"], **({} if width is None else {"width": width})}
+        judged["channels"] += bool(options.get("show_mask"))
+        discriminator = PatchDiscriminator(**judged)
         return cls(generator, discriminator, **{**recipe["options"], **options})
 
     def config(self) -> dict:
@@ -212,14 +211,10 @@ class Repair(Task):
         z = self.noise(len(batch))
         drawn = self.fast["generator"](known, holes, z)
         judged = self.adversarial > 0 and self.steps_done >= self.warm_up
-        if judged and self.steps_done == self.warm_up > 0:
-            for group in self.optimizers["generator"].param_groups:
-                for rate in ("lr", "initial_lr"):  # the second is what schedules start from
-                    group[rate] = group.get(rate, group["lr"]) * self.calm
         scalars = {}
         if judged:
             finished = composite(batch, drawn.detach(), holes)
-            scalars = self.discriminator_step(batch, finished)
+            scalars = self.discriminator_step(batch, finished, holes)
         error = (drawn - batch).abs()
         scalars["l1"] = error.mean()
         scalars["hole_l1"] = (error * (1 - holes)).sum() / ((1 - holes).sum() * batch.shape[1])
@@ -227,8 +222,8 @@ class Repair(Task):
         with frozen(self.discriminator):
             if judged:
                 finished = composite(batch, drawn, holes)
-                fake_logits = self.judge(finished)
-                real_logits = self.judge(batch) if self.loss.paired else None
+                fake_logits = self.judge(finished, holes)
+                real_logits = self.judge(batch, holes) if self.loss.paired else None
                 scalars["g_loss"] = self.loss.generator(real_logits, fake_logits)
                 total = total + self.adversarial * scalars["g_loss"]
             if self.diversity and judged:
@@ -238,15 +233,15 @@ class Repair(Task):
         self.steps_done += 1
         return {name: value.detach() for name, value in scalars.items()}
 
-    def discriminator_step(self, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
+    def discriminator_step(self, real: Tensor, fake: Tensor, holes: Tensor) -> dict[str, Tensor]:
         """One update of D: tell clean pictures from repaired ones."""
         penalize = self.r1 > 0 and self.steps_done % self.penalty_every == 0
         if penalize:
             real = real.detach().requires_grad_(True)
-            real_logits = self.discriminator(real).flatten()
-            fake_logits = self.discriminator(fake).flatten()
+            network = self.discriminator  # what is differentiated twice runs in float32
+            real_logits, fake_logits = (self.judge(x, holes, network) for x in (real, fake))
         else:
-            real_logits, fake_logits = self.judge(real), self.judge(fake)
+            real_logits, fake_logits = self.judge(real, holes), self.judge(fake, holes)
         scalars = {
             "d_loss": self.loss.discriminator(real_logits, fake_logits),
             "real_logit": real_logits.mean(),
@@ -261,9 +256,10 @@ class Repair(Task):
         self.update(total, "discriminator")
         return scalars
 
-    def judge(self, images: Tensor) -> Tensor:
+    def judge(self, images: Tensor, holes: Tensor, network=None) -> Tensor:
         """Map pictures to logits, one a patch, all patches in one row."""
-        return self.fast["discriminator"](images).flatten()
+        network = self.fast["discriminator"] if network is None else network
+        return network(torch.cat([images, holes], 1) if self.show_mask else images).flatten()
 
     def damage(self, count: int) -> Tensor:
         """Draw `count` masks of the kinds trained on, shape (count, 1, H, W)."""
@@ -472,7 +468,7 @@ def recipe_for(shape: tuple[int, ...]) -> dict:
     return {
         "generator": {"channels": channels, "size": height, "width": 32, "depth": depth},
         "discriminator": {"channels": channels, "width": 32, "depth": 1 if height < 16 else 2},
-        "options": {"masks": "center", "l1": 10.0, "adversarial": 1.0, "r1": 1.0},
+        "options": {"masks": "center", "adversarial": 0.3, "r1": 1.0},
         "batch_size": 32,
         "steps": 3000,
         "warm_up": 1200,

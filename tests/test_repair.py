@@ -87,6 +87,27 @@ def test_the_discriminator_judges_finished_pictures():
     assert torch.equal(fake, masks.composite(x, torch.full_like(x, 0.5), holes))
 
 
+def test_a_discriminator_may_be_shown_the_mask():
+    seen = []
+
+    class Witness(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.w = nn.Parameter(torch.zeros(1))
+
+        def forward(self, x):
+            seen.append(x.detach().clone())
+            return x.flatten(1).sum(1) * self.w
+
+    repair = Repair(Painter(0.5), Witness(), masks="half", show_mask=True)
+    repair.seed(1)
+    holes = repair.damage(4)
+    repair.seed(1)
+    repair.step(PICTURES[:4])
+    assert all(torch.equal(x[:, 3:], holes) for x in seen)
+    assert len(seen) == 4  # clean and repaired, in the move of either player
+
+
 def test_hole_error_counts_missing_pixels_only():
     repair = Repair(Painter(0.0), PatchDiscriminator(width=4), adversarial=0.0, masks="center")
     x = torch.full((4, 3, 16, 16), 0.25)
@@ -103,8 +124,8 @@ def test_a_constant_painter_learns_the_median():
     assert repair.generator.value.item() == pytest.approx(0.2, abs=0.03)
 
 
-def test_the_game_begins_after_the_warm_up_and_more_calmly():
-    repair = task(warm_up=3, calm=0.1, r1=1.0, penalty_every=1)
+def test_the_game_begins_after_the_warm_up():
+    repair = task(warm_up=3, r1=1.0, penalty_every=1)
     before = [p.clone() for p in repair.discriminator.parameters()]
     for _ in range(3):
         assert "d_loss" not in repair.step(PICTURES[:4])
@@ -112,10 +133,8 @@ def test_the_game_begins_after_the_warm_up_and_more_calmly():
     assert all(torch.equal(a, b) for a, b in same)
     scalars = repair.step(PICTURES[:4])
     assert {"d_loss", "g_loss", "real_logit", "fake_logit", "r1", "l1", "hole_l1"} <= set(scalars)
-    rate = repair.optimizers["generator"].param_groups[0]["lr"]
-    assert rate == pytest.approx(1e-4)
-    repair.step(PICTURES[:4])  # once only
-    assert repair.optimizers["generator"].param_groups[0]["lr"] == rate
+    moved = zip(before, repair.discriminator.parameters(), strict=True)
+    assert any(not torch.equal(a, b) for a, b in moved)
 
 
 def test_a_resumed_run_equals_one_long_run(tmp_path):
@@ -214,7 +233,6 @@ def test_recipes_fit_their_pictures():
         (lambda: task(masks="circles"), "circles"),
         (lambda: task(loss="magic"), "Unknown loss"),
         (lambda: task(warm_up=-1), "at least 0"),
-        (lambda: task(calm=0.0), "calm"),
         (lambda: recipe_for((2,)), "holds"),
         (lambda: recipe_for((3, 30, 30)), "multiple of 4"),
         (lambda: recipe_for((3, 32, 16)), "square"),
