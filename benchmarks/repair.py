@@ -7,8 +7,9 @@ U-Net trained by L1 alone, and the same U-Net whose last steps add an adversaria
 weights, all with the same total compute (L1 steps are cheaper, so the L1 network gets more of
 them). ``digits`` repairs 8x8 digits with a 4x4 hole: the articles' formulas read literally, cured
 one step at a time, and a search among latent codes. Settings were chosen on the validation split;
-all numbers are from the test split. With --json, rows that FILE already holds are kept unless they
-are measured again, so that parts and seeds can be run one by one.
+all numbers are from the test split. Every row is written to the JSON file as soon as it is
+measured, and rows that the file holds are not measured again: a run that was cut off goes on, and
+parts and seeds can be run one by one. Warm-ups are kept beside the file for that purpose.
 """
 
 import argparse
@@ -80,18 +81,17 @@ def start(task: Repair, state: dict) -> Repair:
     return task
 
 
-def soccer_networks(seed: int, quick: bool) -> list[dict]:
+def soccer_networks(seeds: list[int], quick: bool, keep: "Keeper") -> None:
     training = data.load("soccer", count=500 if quick else 10_000)
     real = data.load("soccer", "test", count=100 if quick else SOCCER_TEST)[:]
     hole = masks.center(1, 32)
     scale = 0.01 if quick else 1.0
-    rows = []
 
-    def make(**options) -> Repair:
+    def make(seed: int, **options) -> Repair:
         torch.manual_seed(seed)
         return Repair.for_data(training, **options)
 
-    def learn(task: Repair, steps: int, schedule: str) -> float:
+    def learn(task: Repair, seed: int, steps: int, schedule: str) -> float:
         clock = Clock()
         fit(
             task, training, max(8, round(steps * scale)), batch_size=32, seed=seed,
@@ -99,52 +99,61 @@ def soccer_networks(seed: int, quick: bool) -> list[dict]:
         )  # fmt: skip
         return clock.seconds()
 
-    def measure(method: str, task: Repair, seconds: float) -> None:
+    def measure(method: str, seed: int, task: Repair, seconds: float) -> None:
         repaired = task.complete(real, hole)
         with torch.no_grad():
             network = task.average["generator"]
             raw = network(real * hole, hole.expand(len(real), -1, -1, -1))
-        rows.append(soccer_row(method, seed, real, repaired, hole, seconds, raw))
-        show(rows[-1])
+        keep(soccer_row(method, seed, real, repaired, hole, seconds, raw))
 
-    base = make(adversarial=0.0)
-    warm_up = learn(base, WARM_UP, "constant")
-    state = {
-        "generator": base.generator.state_dict(),
-        "average": base.average["generator"].state_dict(),
-        "optimizer": base.optimizers["generator"].state_dict(),
-    }
-    measure("L1, warm-up only", base, warm_up)
-    task = start(make(adversarial=0.0), state)
-    measure("L1 alone", task, warm_up + learn(task, L1_ALONE, "hold-cosine"))
-    for weight in WEIGHTS:
-        task = start(make(adversarial=weight), state)
-        seconds = warm_up + learn(task, ADVERSARIAL, "hold-cosine")
-        measure(f"L1 + {weight:g} adversarial", task, seconds)
-    return rows
+    methods = {f"L1 + {weight:g} adversarial": weight for weight in WEIGHTS}
+    for seed in seeds:
+        missing = [m for m in ("L1 alone", *methods) if not keep.has("soccer", m, seed)]
+        if not missing:
+            continue
+        state = keep.stored(f"warm-up-{seed}")
+        if state is None:
+            base = make(seed, adversarial=0.0)
+            seconds = learn(base, seed, WARM_UP, "constant")
+            state = {
+                "generator": base.generator.state_dict(),
+                "average": base.average["generator"].state_dict(),
+                "optimizer": base.optimizers["generator"].state_dict(),
+                "seconds": seconds,
+            }
+            keep.store(f"warm-up-{seed}", state)
+            measure("L1, warm-up only", seed, base, seconds)
+        for method in missing:
+            weight = methods.get(method, 0.0)
+            task = start(make(seed, adversarial=weight), state)
+            steps = ADVERSARIAL if weight else L1_ALONE
+            seconds = state["seconds"] + learn(task, seed, steps, "hold-cosine")
+            measure(method, seed, task, seconds)
 
 
-def soccer_scratch(seed: int, quick: bool) -> list[dict]:
+def soccer_scratch(seeds: list[int], quick: bool, keep: "Keeper") -> None:
     """The adversarial loss from the first step on, at the same total compute."""
     training = data.load("soccer", count=500 if quick else 10_000)
     real = data.load("soccer", "test", count=100 if quick else SOCCER_TEST)[:]
     hole = masks.center(1, 32)
-    torch.manual_seed(seed)
-    task = Repair.for_data(training, adversarial=1.0)
-    clock = Clock()
-    steps = round((WARM_UP / 1.75 + ADVERSARIAL) * (0.01 if quick else 1))
-    fit(
-        task, training, steps, batch_size=32, seed=seed, schedule="hold-cosine",
-        precision="bf16", device="cpu", progress=False,
-    )  # fmt: skip
-    seconds = clock.seconds()
-    repaired = task.complete(real, hole)
-    row = soccer_row("L1 + 1 adversarial, no warm-up", seed, real, repaired, hole, seconds)
-    show(row)
-    return [row]
+    method = "L1 + 0.3 adversarial, no warm-up"
+    for seed in seeds:
+        if keep.has("soccer", method, seed):
+            continue
+        torch.manual_seed(seed)
+        task = Repair.for_data(training, adversarial=0.3)
+        clock = Clock()
+        steps = round((WARM_UP / 1.75 + ADVERSARIAL) * (0.01 if quick else 1))
+        fit(
+            task, training, steps, batch_size=32, seed=seed, schedule="hold-cosine",
+            precision="bf16", device="cpu", progress=False,
+        )  # fmt: skip
+        seconds = clock.seconds()
+        repaired = task.complete(real, hole)
+        keep(soccer_row(method, seed, real, repaired, hole, seconds))
 
 
-def soccer_baselines(quick: bool) -> list[dict]:
+def soccer_baselines(seeds: list[int], quick: bool, keep: "Keeper") -> None:
     """What needs no network; nothing in it is random, so there is one row each."""
     training = data.load("soccer", count=500 if quick else 10_000)[:]
     real = data.load("soccer", "test", count=100 if quick else SOCCER_TEST)[:]
@@ -158,16 +167,17 @@ def soccer_baselines(quick: bool) -> list[dict]:
         "nearest training picture": lambda x, m: inpainting.nearest(x, m, training),
         "PCA regression": learned,
     }
-    rows = []
     for name, method in methods.items():
+        if keep.has("soccer", name, 0):
+            continue
         clock = Clock()
         repaired = method(real, hole)
-        rows.append(soccer_row(name, 0, real, repaired, hole, clock.seconds()))
-        show(rows[-1])
+        keep(soccer_row(name, 0, real, repaired, hole, clock.seconds()))
+    if keep.has("soccer", "other real pictures", 0):
+        return
     other = data.load("soccer", "validation", count=len(real))[:]
     row = soccer_row("other real pictures", 0, real, other, hole, 0.0)
-    rows.append({**row, "psnr": None, "ssim": None, "hole_l1": None, "known_l1": None})
-    return rows
+    keep({**row, "psnr": None, "ssim": None, "hole_l1": None, "known_l1": None})
 
 
 # --- Digits: the articles' formulas, cured one at a time -------------------------------------
@@ -287,7 +297,7 @@ def digit_row(method: str, seed: int, real, labels, repaired, seconds: float) ->
     real_features, features = (metrics.extract(x, "digits") for x in (real, repaired.clamp(-1, 1)))
     decided = features.outputs["class"].argmax(1)
     square = (real - repaired).square()
-    row = {
+    return {
         "data": "digits",
         "method": method,
         "seed": seed,
@@ -304,23 +314,22 @@ def digit_row(method: str, seed: int, real, labels, repaired, seconds: float) ->
         "hole_level": float((repaired * (1 - hole)).sum() / (1 - hole).sum() / len(real)),
         "label_kept": float((decided == labels).double().mean()),
     }
-    show(row)
-    return row
 
 
-def digits(seeds: list[int], quick: bool) -> list[dict]:
+def digits(seeds: list[int], quick: bool, keep: "Keeper") -> None:
     test = data.load("digits", "test")
     real, labels = test[:], test.labels
     training = data.load("digits")[:]
     hole = masks.center(1, 8)
     steps = 30 if quick else DIGIT_STEPS
-    rows = []
 
     def measure(method, seed, make):
+        if keep.has("digits", method, seed):
+            return
         clock = Clock()
         function = make()
         repaired = function(real)
-        rows.append(digit_row(method, seed, real, labels, repaired, clock.seconds()))
+        keep(digit_row(method, seed, real, labels, repaired, clock.seconds()))
 
     measure("untouched", 0, lambda: lambda x: x)
     measure("nothing done", 0, lambda: digit_damage(hole))
@@ -334,10 +343,9 @@ def digits(seeds: list[int], quick: bool) -> list[dict]:
         measure(name, seed, lambda: digit_gan(seed, *cure, steps))  # noqa: B023
     for seed in seeds:
         measure("L1 alone", seed, lambda: digit_l1(seed, steps))  # noqa: B023
-    return rows
 
 
-def digits_noise(seeds: list[int], quick: bool) -> list[dict]:
+def digits_noise(seeds: list[int], quick: bool, keep: "Keeper") -> None:
     """Several completions of each picture: does the noise matter?"""
     test = data.load("digits", "test")
     real, labels, hole = test[:], test.labels, masks.center(1, 8)
@@ -346,44 +354,57 @@ def digits_noise(seeds: list[int], quick: bool) -> list[dict]:
         "with noise, rewarded": lambda seed: digit_noise(seed, 1.0, quick),
         "latent search": lambda seed: digit_search(seed, quick),
     }
-    rows = []
     for seed, (name, make) in itertools.product(seeds, methods.items()):
+        if keep.has("digits", name, seed):
+            continue
         clock = Clock()
         function = make(seed)
         repaired = function(real)
         row = digit_row(name, seed, real, labels, repaired, clock.seconds())
-        rows.append(row | variety(function, real[:100], hole, 10))
-        print("   ", {key: round(rows[-1][key], 4) for key in ("spread", "readings")})
-    return rows
+        keep(row | variety(function, real[:100], hole, 10))
 
 
 # --- The program -----------------------------------------------------------------------------
 
 COLUMNS = ("psnr", "ssim", "fid", "seam", "gradient_ratio", "seconds")
+MORE = ("fid_content", "label_kept", "spread", "readings")
 
 
-def show(row: dict) -> None:
-    cells = " ".join(f"{row[c]:9.4f}" if row[c] is not None else f"{'-':>9}" for c in COLUMNS)
-    kept = f" label {row['label_kept']:.3f}" if "label_kept" in row else ""
-    content = f" content {row['fid_content']:.3f}" if "fid_content" in row else ""
-    print(f"{row['data']:7} {row['method']:32} {row['seed']} {cells}{content}{kept}", flush=True)
+class Keeper:
+    """Shows each row and writes it to the file at once; knows which rows the file holds."""
 
+    def __init__(self, path: Path | None):
+        self.path = path
+        self.rows = json.loads(path.read_text())["rows"] if path and path.exists() else []
 
-def merged(path: Path | None, rows: list[dict]) -> list[dict]:
-    """Return rows with those of an earlier file that were not measured again."""
+    def __call__(self, row: dict) -> None:
+        cells = (f"{row[c]:9.4f}" if row[c] is not None else f"{'-':>9}" for c in COLUMNS)
+        more = " ".join(f"{name} {row[name]:.3f}" for name in MORE if name in row)
+        print(f"{row['data']:7} {row['method']:32} {row['seed']}", *cells, more, flush=True)
+        self.rows.append(row)
+        report.write("repair", self.rows, self.path)
 
-    def key(row: dict) -> tuple:
-        return row["data"], row["method"], row["seed"]
+    def has(self, *key) -> bool:
+        """Return whether there is a row of this data set, method and seed."""
+        return any((row["data"], row["method"], row["seed"]) == key for row in self.rows)
 
-    new = {key(row) for row in rows}
-    old = json.loads(path.read_text())["rows"] if path and path.exists() else []
-    return [row for row in old if key(row) not in new] + rows
+    def _beside(self, name: str) -> Path | None:
+        return self.path and self.path.with_suffix(f".{name}.pt")
+
+    def stored(self, name: str) -> dict | None:
+        """Return what `store` kept beside the file under this name, if anything."""
+        path = self._beside(name)
+        return torch.load(path, weights_only=True) if path and path.exists() else None
+
+    def store(self, name: str, state: dict) -> None:
+        if self.path:
+            torch.save(state, self._beside(name))
 
 
 PARTS = {
-    "baselines": lambda seeds, quick: soccer_baselines(quick),
-    "networks": lambda seeds, quick: [r for s in seeds for r in soccer_networks(s, quick)],
-    "scratch": lambda seeds, quick: [r for s in seeds for r in soccer_scratch(s, quick)],
+    "baselines": soccer_baselines,
+    "networks": soccer_networks,
+    "scratch": soccer_scratch,
     "digits": digits,
     "noise": digits_noise,
 }
@@ -393,15 +414,15 @@ def main() -> None:
     """Run the parts asked for, print a table and write the JSON file if asked."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="a few steps on a few pictures")
-    parser.add_argument("--json", type=Path, help="write the rows to this file, beside those in it")
+    parser.add_argument("--json", type=Path, help="write the rows to this file; go on if it exists")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     options = parser.parse_args()
     seeds = options.seeds[:1] if options.quick else options.seeds
-    print(f"{'data':7} {'method':32} s " + " ".join(f"{column[:9]:>9}" for column in COLUMNS))
+    keep = Keeper(options.json)
+    print(f"{'data':7} {'method':32} s", *(f"{column[:9]:>9}" for column in COLUMNS))
     for part in options.only:
-        rows = PARTS[part](seeds, options.quick)
-        report.write("repair", merged(options.json, rows), options.json)
+        PARTS[part](seeds, options.quick, keep)
 
 
 if __name__ == "__main__":

@@ -105,8 +105,9 @@ def harmonic(images: Tensor, masks: Tensor) -> Tensor:
 def biharmonic(images: Tensor, masks: Tensor) -> Tensor:
     r"""Fill holes as a thin plate would: :math:`\Delta^2 u = 0`, by scikit-image.
 
-    Unlike `harmonic` it also continues slopes across the edge of a hole, and may overshoot; the
-    result is clamped to [-1, 1]. Arguments and result are those of `mean`.
+    Unlike `harmonic` it also continues slopes across the edge of a hole. A plate may overshoot;
+    scikit-image cuts it off at the darkest and lightest known value of each channel. Arguments and
+    result are those of `mean`.
 
     Raises
     ------
