@@ -12,13 +12,20 @@ CELL_TIMEOUT ?= 600
 PYTEST := OMP_NUM_THREADS=1 $(PY) -m pytest -q -rs -n $(JOBS)
 KEEP := --keep-count --keep-id
 
-.PHONY: help book test unit lint format clean distclean
+# nbgrader has an environment of its own.
+GRADING := .venv-grading
+GRADING_READY := $(GRADING)/.ready
+
+.PHONY: help book test unit lint format assignments grade clean distclean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make book        execute every notebook and build the book: _build/html/index.html"
 	@echo "make test        run every unit test and every notebook, and try the built book in a browser"
 	@echo "make unit        run the unit tests only, without the notebooks"
+	@echo "make assignments  student versions of the problem sets in _build/assignments;"
+	@echo "                 STUDENTS=file SECRET=text gives everyone parameters of their own"
+	@echo "make grade SUBMISSIONS=dir  gradebook, feedback and summary in _build/grading"
 	@echo "make lint        check style and spelling; make format mends what can be mended"
 	@echo "make clean       remove what was built; make distclean removes .venv as well"
 	@echo "Options: JOBS=$(JOBS) (side by side), CELL_TIMEOUT=$(CELL_TIMEOUT) (seconds a cell may take)"
@@ -26,12 +33,21 @@ help:
 book: $(READY)
 	@$(PY) tools/build_book.py --jobs $(JOBS) --timeout $(CELL_TIMEOUT)
 
-test: $(READY)
+test: $(READY) $(GRADING_READY)
 	@echo "Unit tests, the examples in the docstrings, every notebook cell by cell, and, where"
 	@echo "make book has built it and there is a Chromium, the book in a browser:"
 	@notebooks=$$($(PY) tools/toc.py) && \
 	    TQDM_DISABLE=1 $(PYTEST) --dist loadscope -o timeout=$(CELL_TIMEOUT) \
 	    --nbval-lax --nbval-cell-timeout=$(CELL_TIMEOUT) tests gan_tutorial $$notebooks
+
+assignments: $(READY) $(GRADING_READY)
+	@$(GRADING)/bin/python tools/assignments.py _build/assignments \
+	    $(if $(STUDENTS),--students "$(STUDENTS)") $(if $(SECRET),--secret "$(SECRET)")
+
+grade: $(READY)
+	@[ -n "$(SUBMISSIONS)" ] || { echo "Say which: make grade SUBMISSIONS=folder"; exit 2; }
+	@$(PY) tools/grade.py "$(SUBMISSIONS)" --jobs $(JOBS) \
+	    $(if $(SECRET),--secret "$(SECRET)") $(GRADE_OPTIONS)
 
 unit: $(READY)
 	@$(PYTEST)
@@ -40,21 +56,29 @@ lint: $(READY)
 	@$(PY) -m ruff check --quiet && $(PY) -m ruff format --quiet --check \
 	    || { echo "make format mends most of this."; exit 1; }
 	@$(PY) -m codespell_lib
-	@notebooks=$$($(PY) tools/toc.py) && $(PY) -m nbstripout --verify $(KEEP) $$notebooks \
+	@notebooks="$$($(PY) tools/toc.py) $(wildcard exercises/*.ipynb)" && \
+	    $(PY) -m nbstripout --verify $(KEEP) $$notebooks \
 	    || { echo "make format removes the outputs."; exit 1; }
 	@echo "Style and spelling are fine."
 
 format: $(READY)
 	@$(PY) -m ruff check --quiet --fix; $(PY) -m ruff format --quiet
-	@notebooks=$$($(PY) tools/toc.py) && $(PY) -m nbstripout $(KEEP) $$notebooks
+	@notebooks="$$($(PY) tools/toc.py) $(wildcard exercises/*.ipynb)" && \
+	    $(PY) -m nbstripout $(KEEP) $$notebooks
 
 clean:
 	@rm -rf _build .pytest_cache .ruff_cache *.egg-info
-	@find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+	@find . -name __pycache__ -not -path './$(VENV)*/*' -prune -exec rm -rf {} +
 
 distclean: clean
-	@rm -rf $(VENV)
+	@rm -rf $(VENV) $(GRADING)
 
 $(READY): requirements.txt pyproject.toml tools/setup.sh
 	@sh tools/setup.sh $(VENV) $(PYTHON)
+	@touch $@
+
+$(GRADING_READY): requirements-grading.txt | $(READY)
+	@echo "Setting up $(GRADING) for the problem sets ..."
+	@$(PY) -m venv $(GRADING)
+	@$(GRADING)/bin/python -m pip --disable-pip-version-check -qq install -r requirements-grading.txt
 	@touch $@

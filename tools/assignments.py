@@ -1,0 +1,69 @@
+"""Make the student version of every problem set: no solution, no hidden test, ready for Colab.
+
+    python tools/assignments.py OUT [--students FILE --secret TEXT]
+
+nbgrader does the work, so this runs in the environment of requirements-grading.txt (`make
+assignments`). With a file of students, one a line, everyone gets a notebook with parameters of
+their own; without it, one notebook for all.
+"""
+
+import argparse
+import copy
+import sys
+from pathlib import Path
+
+import nbformat
+from nbgrader.preprocessors import (
+    CheckCellMetadata,
+    ClearHiddenTests,
+    ClearOutput,
+    ClearSolutions,
+    LockCells,
+)
+from problem_sets import read, sets, variant, with_parameters
+from traitlets.config import Config
+
+STEPS = (CheckCellMetadata, LockCells, ClearSolutions, ClearOutput, ClearHiddenTests)
+
+
+def student_version(notebook):
+    """Return the notebook as it is handed out."""
+    config = Config()
+    config.ClearSolutions.code_stub = {"python": "# Your code here\nraise NotImplementedError"}
+    config.ClearSolutions.text_stub = "*Your answer here.*"
+    result, resources = copy.deepcopy(notebook), {}
+    for step in STEPS:
+        result, resources = step(config=config).preprocess(result, resources)
+    for cell in result.cells:
+        cell.metadata.pop("parameters", None)  # the choices of the others
+    return result
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--students", type=Path, help="a text file, one name a line")
+    parser.add_argument("--secret", help="makes the parameters of each student; keep it")
+    options = parser.parse_args()
+    if (options.students is None) != (options.secret is None):
+        parser.error("--students and --secret belong together")
+    names = [""]
+    if options.students:
+        lines = options.students.read_text(encoding="utf-8").splitlines()
+        names = [line.strip() for line in lines if line.strip()]
+        if bad := [name for name in names if not name.replace("-", "").replace("_", "").isalnum()]:
+            sys.exit(f"Names are letters, digits, - and _ only: {bad[0]!r} would make a bad path.")
+    for name, path in sets().items():
+        for student in names:
+            notebook = read(path)
+            values = variant(notebook, name, student, options.secret)
+            made = student_version(with_parameters(notebook, values))
+            target = options.out / student / path.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            nbformat.write(made, target)
+    print(f"{len(sets())} problem sets for {len(names)} in {options.out}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
