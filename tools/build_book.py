@@ -10,6 +10,7 @@ from pathlib import Path
 
 from check_pages import complaints
 from execute import execute
+from export_generator import export
 from toc import ROOT, notebooks
 from trim_icons import trim
 
@@ -46,6 +47,7 @@ def main() -> int:
 
     html = ROOT / "_build" / "html"
     trim(html)
+    export(html)
     found = complaints(html)
     if found:
         print("\n".join(found), file=sys.stderr)

@@ -1,0 +1,82 @@
+/* The shipped football generator in plain JavaScript: the numbers of the PyTorch network.
+
+   `football-weights.js`, written when the book is built (tools/export_generator.py), holds the
+   weights as 16-bit floats with batch norm folded in, one after the other: for each layer first
+   weight[ky][kx][in][out], then bias[out]. Maps are stored pixel by pixel, channels last. */
+"use strict";
+(function () {
+  function halves(base64) { // little-endian IEEE 754 half precision to numbers
+    const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+    const view = new DataView(bytes.buffer), out = new Float32Array(bytes.length / 2);
+    for (let i = 0; i < out.length; i++) {
+      const bits = view.getUint16(2 * i, true);
+      const sign = bits & 0x8000 ? -1 : 1, exponent = (bits >> 10) & 31, fraction = bits & 1023;
+      out[i] = sign * (exponent
+        ? 2 ** (exponent - 15) * (1 + fraction / 1024)
+        : 2 ** -14 * fraction / 1024);
+    }
+    return out;
+  }
+
+  class Generator {
+    constructor({ latent, channels, data }) {
+      const numbers = halves(data);
+      this.latent = latent;
+      this.layers = [];
+      let start = 0;
+      const take = (count) => numbers.subarray(start, (start += count));
+      for (let l = 0, inputs = latent; l < channels.length; inputs = channels[l++])
+        this.layers.push({ inputs, outputs: channels[l], w: take(16 * inputs * channels[l]),
+          b: take(channels[l]) });
+      this.size = 2 ** (channels.length + 1);
+    }
+
+    /* Map a latent code to size * size * 3 numbers in [-1, 1]. */
+    forward(z) {
+      let x = Float64Array.from(z);
+      this.layers.forEach((layer, l) => {
+        // The first layer makes a 4x4 map of one pixel, the others double the side.
+        x = l === 0 ? transposed(x, layer, 1, 1, 0) : transposed(x, layer, 2 ** (l + 1), 2, 1);
+        const last = l === this.layers.length - 1;
+        for (let i = 0; i < x.length; i++) x[i] = last ? Math.tanh(x[i]) : Math.max(0, x[i]);
+      });
+      return x;
+    }
+  }
+
+  /* A transposed convolution with a 4x4 kernel: every input pixel adds its stamp to the output. */
+  function transposed(x, { inputs, outputs, w, b }, side, stride, padding) {
+    const wide = (side - 1) * stride - 2 * padding + 4;
+    const y = new Float64Array(wide * wide * outputs);
+    for (let i = 0; i < y.length; i += outputs) y.set(b, i);
+    for (let iy = 0; iy < side; iy++)
+      for (let ix = 0; ix < side; ix++)
+        for (let k = 0; k < 16; k++) {
+          const oy = iy * stride - padding + (k >> 2), ox = ix * stride - padding + (k & 3);
+          if (oy < 0 || ox < 0 || oy >= wide || ox >= wide) continue;
+          const to = (oy * wide + ox) * outputs, from = (iy * side + ix) * inputs;
+          for (let c = 0; c < inputs; c++) {
+            const value = x[from + c];
+            if (value === 0) continue; // half of them are, behind a ReLU
+            for (let o = 0, at = (k * inputs + c) * outputs; o < outputs; o++)
+              y[to + o] += value * w[at + o];
+          }
+        }
+    return y;
+  }
+
+  /* A point on the spherical path between two codes, as in gan_tutorial.plots.interpolate: the
+     direction turns evenly, and the length changes evenly. */
+  function between(a, b, t) {
+    const dot = (u, v) => u.reduce((sum, value, i) => sum + value * v[i], 0);
+    const [na, nb] = [Math.sqrt(dot(a, a)), Math.sqrt(dot(b, b))];
+    const angle = Math.acos(Math.max(-1, Math.min(1, dot(a, b) / (na * nb))));
+    if (!(angle > 1e-3 && angle < Math.PI - 1e-3))
+      return a.map((value, i) => (1 - t) * value + t * b[i]);
+    const length = ((1 - t) * na + t * nb) / Math.sin(angle);
+    const [p, q] = [Math.sin((1 - t) * angle) / na, Math.sin(t * angle) / nb];
+    return a.map((value, i) => length * (p * value + q * b[i]));
+  }
+
+  window.ganGenerator = { Generator, between, halves };
+})();

@@ -1,0 +1,112 @@
+/* Laboratories: a picture in the text that becomes an experiment when the reader starts it.
+
+   The page holds <figure class="lab" data-lab="NAME"> with a picture. This script puts a button
+   under it; only the button loads the laboratory's own scripts. They register a function in
+   `ganLabs.start`, which is given the element to fill. */
+"use strict";
+(function () {
+  const here = document.currentScript.src.replace(/[^/]*$/, "");
+  const SCRIPTS = {
+    "toy-gan": ["networks.js", "toy-gan.js"],
+    football: ["networks.js", "generator.js", "football-weights.js", "football.js"],
+  };
+  const loaded = {};
+
+  function load(file) { // a script element, since pages on disk may not fetch
+    loaded[file] ||= new Promise((done, failed) => {
+      const script = make("script", { src: here + file });
+      script.onload = done;
+      script.onerror = () => failed(new Error(`${file} cannot be loaded`));
+      document.head.append(script);
+    });
+    return loaded[file];
+  }
+
+  async function start(figure, button, message) {
+    button.disabled = true;
+    message.textContent = "Loading ...";
+    try {
+      for (const file of SCRIPTS[figure.dataset.lab]) await load(file);
+      const bench = make("div", { class: "lab-bench" });
+      figure.lab = ganLabs.start[figure.dataset.lab](bench);
+      figure.prepend(bench); // the caption stays below
+      figure.classList.add("lab-running");
+      bench.querySelector("button").focus();
+    } catch (error) {
+      message.textContent = `The laboratory did not start: ${error.message}.`;
+      button.disabled = false;
+    }
+  }
+
+  // --- What laboratories are made of ---------------------------------------------------------
+
+  function make(tag, attributes = {}, ...children) {
+    const element = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes))
+      if (name.startsWith("on")) element[name] = value;
+      else if (value !== false) element.setAttribute(name, value === true ? "" : value);
+    element.append(...children);
+    return element;
+  }
+
+  const button = (text, onclick, attributes = {}) =>
+    make("button", { type: "button", onclick, ...attributes }, text);
+
+  function select(text, options, chosen, change) { // options: { value: what the reader sees }
+    const box = make("select", { onchange: () => change(box.value) });
+    for (const [value, name] of Object.entries(options))
+      box.append(make("option", { value, selected: value === chosen }, name));
+    const label = make("label", {}, make("span", {}, text), box);
+    label.set = (value) => { box.value = value; };
+    return label;
+  }
+
+  /* A slider whose number is shown by `show` and handed on by `change`. */
+  function slider(text, [min, max, step], value, show, change) {
+    const shown = make("output", {}, show(value));
+    const input = make("input", { type: "range", min, max, step, value, "aria-label": text });
+    const update = () => {
+      shown.textContent = show(Number(input.value));
+      input.setAttribute("aria-valuetext", shown.textContent);
+    };
+    input.oninput = () => { update(); change(Number(input.value)); };
+    const label = make("label", {}, make("span", {}, text, " ", shown), input);
+    label.set = (number) => { input.value = number; update(); };
+    update();
+    return label;
+  }
+
+  /* What is said aloud: at most one sentence in four seconds, the last one always. */
+  function speaker() {
+    const element = make("p", { class: "lab-spoken", role: "status", "aria-live": "polite" });
+    let waiting = null, last = -Infinity;
+    element.say = (text) => {
+      clearTimeout(waiting);
+      const speak = () => { last = performance.now(); element.textContent = text; };
+      const rest = last + 4000 - performance.now();
+      if (rest <= 0) speak();
+      else waiting = setTimeout(speak, rest);
+    };
+    return element;
+  }
+
+  const isDark = () => document.documentElement.dataset.theme === "dark";
+  const onTheme = (redraw) => new MutationObserver(redraw)
+    .observe(document.documentElement, { attributeFilter: ["data-theme"] });
+  const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+  // Real, fake, discriminator, generator: the colors of gan_tutorial.plots, lighter on dark ground.
+  const colors = () => isDark()
+    ? { real: "#56b4e9", fake: "#ff9a52", discriminator: "#e8a5ca", generator: "#3fd0a4",
+      ink: "#e6e6e6", faint: "#8a8f98", paper: "#1b1d21", ground: [[20, 52, 84], [27, 29, 33], [92, 46, 14]] }
+    : { real: "#0072b2", fake: "#c24e00", discriminator: "#a3487c", generator: "#00795a",
+      ink: "#1a1a1a", faint: "#6b6f76", paper: "#ffffff", ground: [[173, 211, 238], [255, 255, 255], [250, 205, 170]] };
+
+  window.ganLabs = { start: {}, make, button, select, slider, speaker, onTheme, still, colors };
+
+  for (const figure of document.querySelectorAll("figure.lab")) {
+    const message = make("span", { role: "status" });
+    const go = button("Start the laboratory", () => start(figure, go, message));
+    figure.append(make("p", { class: "lab-start" }, go, " ", message));
+  }
+})();

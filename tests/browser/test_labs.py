@@ -1,0 +1,307 @@
+"""The laboratories: the library's numbers, and what a reader can do with them."""
+
+from importlib.resources import files
+
+import pytest
+import torch
+from export_generator import folded
+from torch.nn.functional import conv_transpose2d
+
+from gan_tutorial import GAN, checkpoints, data, models, plots
+from gan_tutorial.sampling import latent_codes
+
+PAGE = "book/laboratories.html"
+
+
+@pytest.fixture
+def load(browser, html):
+    """Return a function that opens an empty page with scripts of the laboratories in it."""
+    pages = []
+
+    def go(*names):
+        page = browser.new_page()
+        pages.append(page)
+        for name in names:
+            page.add_script_tag(path=html / "_static" / "labs" / name)
+        return page
+
+    yield go
+    for page in pages:
+        page.close()
+
+
+@pytest.fixture
+def start(visit):
+    """Return a function that opens the page and starts one laboratory on it."""
+
+    def go(name, page=PAGE, **options):
+        seen = visit(page, **options)
+        figure = seen.page.locator(f"figure.lab[data-lab={name}]")
+        assert not any("_static/labs/" in u and "lab.js" not in u for u in seen.loaded)
+        figure.get_by_role("button", name="Start the laboratory").click()
+        figure.locator(".lab-bench").wait_for()
+        assert not seen.errors
+        assert not seen.elsewhere
+        return seen.page, figure
+
+    return go
+
+
+# --- The library's numbers --------------------------------------------------------------------
+
+GAMES = [
+    {"loss": "non-saturating"},
+    {"loss": "minimax"},
+    {"loss": "hinge"},
+    {"loss": "wasserstein", "gp": 1.0},
+    {"loss": "relativistic", "r1": 0.1, "r2": 0.1},
+    {"loss": "non-saturating", "r1": 0.5, "betas": (0.9, 0.999)},
+]
+
+TRAIN = """([weights, batches, options]) => {
+  const { Network, Game, batch } = ganNetworks;
+  const rows = (list) => Object.assign(batch(list.length, list[0].length), {
+    a: Float64Array.from(list.flat()) });
+  const game = new Game(Network.from(weights[0]), Network.from(weights[1]), options);
+  const scalars = batches.map(({ real, z_d, u, z_g }) => ({
+    ...game.discriminatorStep(rows(real), game.generator.forward(rows(z_d)).output, u),
+    ...game.generatorStep(rows(real), rows(z_g)) }));
+  return [scalars, game.generator.weights(), game.discriminator.weights()];
+}"""
+
+
+def weights_of(network) -> list:
+    linears = [module for module in network.net if isinstance(module, torch.nn.Linear)]
+    return [[layer.weight.tolist(), layer.bias.tolist()] for layer in linears]
+
+
+@pytest.mark.parametrize("options", GAMES, ids=lambda o: "-".join(map(str, o.values())))
+def test_toy_gan_computes_what_the_library_computes(load, options):
+    """Five steps from the same weights on the same batches: losses, penalties and weights."""
+    networks = models.mlp_pair((2,), latent_dim=2, width=64)
+    options = {"betas": (0.0, 0.9), **options}
+    gan = GAN(*networks, lr=(2e-3, 1e-3), **options)
+    start = [weights_of(network) for network in networks]
+    drawn, random = [], gan.random
+
+    def recorded(*arguments):
+        drawn.append(random(*arguments))
+        return drawn[-1]
+
+    gan.random = recorded
+    points = data.ring(std=0.1).sample(5 * 32, seed=0).split(32)
+    batches, expected = [], []
+    for real in points:
+        drawn.clear()
+        expected.append({name: float(value) for name, value in gan.step(real.clone()).items()})
+        z_d, *u, z_g = drawn
+        u = u[0].flatten().tolist() if u else None
+        batches.append({"real": real.tolist(), "z_d": z_d.tolist(), "u": u, "z_g": z_g.tolist()})
+
+    settings = {"r1": 0, "r2": 0, "gp": 0, **options, "lrG": 2e-3, "lrD": 1e-3}
+    scalars, *trained = load("networks.js").evaluate(TRAIN, [start, batches, settings])
+
+    for ours, theirs in zip(scalars, expected, strict=True):
+        assert ours.keys() == theirs.keys()
+        assert ours == pytest.approx(theirs, abs=1e-4)
+    for network, before, after in zip(networks, start, trained, strict=True):
+        for old, new, now in zip(before, after, weights_of(network), strict=True):
+            assert (torch.tensor(now[0]) - torch.tensor(old[0])).abs().max() > 1e-3
+            for ours, theirs in zip(new, now, strict=True):
+                torch.testing.assert_close(
+                    torch.tensor(ours).float(), torch.tensor(theirs), atol=1e-4, rtol=0
+                )
+
+
+def test_football_computes_what_the_library_computes(load):
+    """The same 16-bit weights in torch give the same picture, and the shipped ones nearly so."""
+    generator = checkpoints.load_generator(checkpoints.shipped("soccer64"))
+    codes = latent_codes(3, generator.latent_dim, seed=3)
+    x = codes[:, :, None, None]
+    layers = folded(generator)
+    for index, (weight, bias) in enumerate(layers):
+        first, last = index == 0, index == len(layers) - 1
+        stride, padding = (1, 0) if first else (2, 1)
+        x = conv_transpose2d(x, weight.float(), bias.float(), stride=stride, padding=padding)
+        x = x.tanh() if last else x.relu()
+    page = load("networks.js", "generator.js", "football-weights.js")
+    pictures = page.evaluate(
+        "codes => { const g = new ganGenerator.Generator(ganFootball);"
+        " return codes.map((z) => Array.from(g.forward(z))); }",
+        codes.tolist(),
+    )
+    ours = torch.tensor(pictures).view(3, 64, 64, 3).permute(0, 3, 1, 2)
+    torch.testing.assert_close(ours, x, atol=1e-4, rtol=0)
+    assert (ours - generator(codes)).abs().max() < 2 / 255, "less than one step of a pixel"
+
+
+def test_football_walks_as_the_library_does(load):
+    a, b = latent_codes(2, 64, seed=1)
+    expected = plots.interpolate(a, 1.5 * b, steps=5)
+    page = load("generator.js")
+    ours = page.evaluate(
+        "([a, b]) => [0, .25, .5, .75, 1].map((t) => ganGenerator.between(a, b, t))",
+        [a.tolist(), (1.5 * b).tolist()],
+    )
+    torch.testing.assert_close(torch.tensor(ours), expected, atol=1e-4, rtol=0)
+
+
+def test_halves_are_read_as_they_were_written(load):
+    import base64
+
+    values = torch.tensor([0.0, 1.0, -2.5, 65504.0, 6e-8, -3e-5, 0.333]).half()
+    text = base64.b64encode(values.numpy().tobytes()).decode()
+    read = load("generator.js").evaluate("text => Array.from(ganGenerator.halves(text))", text)
+    assert read == values.tolist()
+
+
+# --- What a reader can do ---------------------------------------------------------------------
+
+
+def test_players_move_one_at_a_time(start):
+    page, figure = start("toy-gan")
+    words, canvas = figure.locator(".lab-words"), figure.locator("canvas").first
+    picture = canvas.evaluate("c => c.toDataURL()")
+    weights = "figure => [figure.lab.game().discriminator, figure.lab.game().generator]\
+        .map((network) => network.layers[0].w[0])"
+    judge, maker = figure.evaluate(weights)
+    figure.get_by_role("button", name="D moves").press("Enter")
+    assert "Step 0." in words.inner_text()
+    assert canvas.evaluate("c => c.toDataURL()") != picture, "the ground has changed"
+    moved, same = figure.evaluate(weights)
+    assert (moved != judge, same != maker) == (True, False)
+    figure.get_by_role("button", name="G moves").press("Enter")
+    assert "Step 1." in words.inner_text()
+    still, moved_too = figure.evaluate(weights)
+    assert (still != moved, moved_too != maker) == (False, True)
+    after = words.inner_text()
+    figure.get_by_role("button", name="Reset").press("Enter")
+    assert "Step 0." in words.inner_text()
+    for player in "DG":
+        figure.get_by_role("button", name=f"{player} moves").press("Enter")
+    assert words.inner_text() == after, "the same seed gives the same numbers"
+    page.get_by_label("Seed").fill("3")
+    page.get_by_label("Seed").press("Tab")
+    for player in "DG":
+        figure.get_by_role("button", name=f"{player} moves").press("Enter")
+    assert words.inner_text() != after
+
+
+def test_training_runs_and_pauses_and_is_told_aloud(start):
+    page, figure = start("toy-gan")
+    figure.get_by_role("button", name="Run").click()
+    page.wait_for_function("f => f.lab.step() >= 5", arg=figure.element_handle())
+    figure.get_by_role("button", name="Pause").click()
+    paused = figure.evaluate("f => f.lab.step()")
+    page.wait_for_timeout(200)
+    assert figure.evaluate("f => f.lab.step()") == paused
+    page.wait_for_function(
+        "f => f.querySelector('[aria-live]').textContent"
+        " === f.querySelector('.lab-words').textContent",
+        arg=figure.element_handle(),
+    )
+
+
+def test_every_setting_trains(start):
+    """Each data set, loss and penalty can be chosen, and two moves later all is finite."""
+    _, figure = start("toy-gan")
+    for name in ("Data", "Loss", "Penalty on D", "Adam's \u03b21"):
+        box = figure.get_by_role("combobox", name=name)
+        for value in box.locator("option").evaluate_all("list => list.map((o) => o.value)"):
+            box.select_option(value)
+            for player in "DG":
+                figure.get_by_role("button", name=f"{player} moves").click()
+            text = figure.locator(".lab-words").inner_text()
+            assert "overflow" not in text
+            assert "NaN" not in text
+
+
+def test_collapse_can_be_caused(start):
+    """With the recipe for it, most of the eight clumps are empty, for two seeds of two."""
+    page, figure = start("toy-gan")
+    for seed in ("0", "1"):
+        page.get_by_label("Seed").fill(seed)
+        figure.get_by_role("combobox", name="Speed").select_option("10")
+        figure.get_by_role("button", name="Cause mode collapse").click()
+        page.wait_for_function(
+            "f => f.lab.step() >= 150", arg=figure.element_handle(), timeout=120_000
+        )
+        figure.get_by_role("button", name="Pause").click()
+        assert figure.evaluate("f => f.lab.modes().covered") <= 4
+
+
+def test_less_motion_for_who_asks_for_it(start):
+    page, figure = start("toy-gan", reduced_motion="reduce")
+    page.evaluate("""() => {
+      window.seen = 0;
+      new MutationObserver(() => { seen += 1; }).observe(
+        document.querySelector(".lab-words"), { childList: true });
+    }""")
+    figure.get_by_role("button", name="Run").click()
+    page.wait_for_timeout(2500)
+    assert 1 <= page.evaluate("seen") <= 3
+
+
+def test_football_follows_mouse_and_keys(start):
+    page, figure = start("football")
+    canvas, pad = figure.locator("canvas"), figure.locator(".lab-pad")
+
+    def picture():
+        page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+        return canvas.evaluate("c => c.toDataURL()")
+
+    seen = [picture()]
+    pad.press("ArrowRight")
+    seen.append(picture())
+    assert figure.get_by_role("slider", name="Direction 1").input_value() == "0.25"
+    pad.click(position={"x": 10, "y": 10})
+    seen.append(picture())
+    figure.get_by_role("slider", name="Direction 4").press("End")
+    seen.append(picture())
+    figure.get_by_role("button", name="Back to A").click()
+    assert picture() == seen[0]
+    figure.get_by_role("slider", name="From ball A to ball B").press("End")
+    seen.append(picture())
+    figure.get_by_role("button", name="New ball A").click()
+    seen.append(picture())
+    assert len(set(seen)) == len(seen), "every action changes the picture"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["toy-gan", "football"])
+def test_started_laboratory_is_accessible(start, name, theme):
+    page, figure = start(name, theme=theme)
+    page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8"))
+    result = page.evaluate("figure => axe.run(figure, { preload: false })", figure.element_handle())
+    found = [v for v in result["violations"] if v["impact"] in ("serious", "critical")]
+    assert not found, [(v["id"], [node["html"] for node in v["nodes"]]) for v in found]
+
+
+@pytest.mark.parametrize("name", ["toy-gan", "football"])
+def test_started_laboratory_fits_a_phone(start, name):
+    page, _ = start(name, viewport={"width": 375, "height": 812})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
+
+
+@pytest.mark.parametrize(
+    ("name", "page"), [("toy-gan", "book/01_principles.html"), ("football", "book/03_code.html")]
+)
+def test_laboratory_stands_in_its_chapter(start, name, page):
+    _, figure = start(name, page)
+    assert figure.locator("canvas").first.is_visible()
+
+
+def test_without_javascript_and_on_paper_there_is_a_picture(browser, html, start):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{html.as_uri()}/{PAGE}")
+    assert page.locator("figure.lab img").count() == 2
+    assert all(picture.is_visible() for picture in page.locator("figure.lab img").all())
+    assert page.locator("figure.lab button").count() == 0
+    context.close()
+
+    page, figure = start("toy-gan")
+    assert not figure.locator("img").is_visible()
+    page.emulate_media(media="print")
+    assert figure.locator("img").is_visible()
+    assert not figure.locator(".lab-bench").is_visible()

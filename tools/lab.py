@@ -1,0 +1,56 @@
+"""A Sphinx extension: a laboratory in the text.
+
+:::{lab} toy-gan
+![What its picture shows.](_assets/labs/toy-gan.png)
+
+A caption.
+:::
+
+The picture and the caption are what is seen without JavaScript, on paper and in Jupyter, where the
+colons are plain text. In the built page book/_assets/labs/lab.js adds the button that starts it.
+"""
+
+from docutils import nodes
+from docutils.parsers.rst import Directive
+
+LABORATORIES = ("toy-gan", "football")
+
+
+class laboratory(nodes.General, nodes.Element):
+    """Holds the picture and the caption of the laboratory `name`."""
+
+
+class Lab(Directive):
+    required_arguments = 1
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        (name,) = self.arguments
+        if name not in LABORATORIES:
+            raise self.error(f"No laboratory {name!r}; there are {', '.join(LABORATORIES)}.")
+        node = laboratory("", name=name)
+        self.state.nested_parse(self.content, self.content_offset, node)
+        if not list(node.findall(nodes.image)):
+            raise self.error("A laboratory needs a picture, for readers who cannot start it.")
+        return [node]
+
+
+def begin(translator, node) -> None:
+    translator.body.append(f'<figure class="lab" data-lab="{node["name"]}">')
+    translator.body.append('<div class="lab-still">')
+
+
+def end(translator, node) -> None:
+    translator.body.append("</div></figure>")
+
+
+def add_script(app, pagename, templatename, context, doctree) -> None:
+    if doctree is not None and list(doctree.findall(laboratory)):
+        app.add_js_file("labs/lab.js", loading_method="defer")
+
+
+def setup(app) -> dict:
+    app.add_node(laboratory, html=(begin, end))
+    app.add_directive("lab", Lab)
+    app.connect("html-page-context", add_script)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

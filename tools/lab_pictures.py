@@ -1,0 +1,47 @@
+"""Make the pictures that stand for the laboratories until they are started.
+
+    make book && python tools/lab_pictures.py
+
+Needs a Chromium or Chrome, as the browser tests do.
+"""
+
+import io
+import shutil
+
+from PIL import Image
+from playwright.sync_api import sync_playwright
+from toc import ROOT
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+PAGE = (ROOT / "_build" / "html" / "book" / "laboratories.html").as_uri()
+FOLDER = ROOT / "book" / "_assets" / "labs"
+STEPS = 60  # of the toy GAN
+
+
+def main() -> None:
+    executable = next(filter(None, map(shutil.which, BROWSERS)))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1280, "height": 1000}, device_scale_factor=1.25)
+        page.goto(PAGE)
+        for figure in page.locator("figure.lab").all():
+            figure.get_by_role("button", name="Start the laboratory").click()
+            figure.locator(".lab-bench").wait_for(timeout=60_000)
+            name = figure.get_attribute("data-lab")
+            if name == "toy-gan":
+                figure.get_by_role("button", name="Run").click()
+                page.wait_for_function(
+                    "([figure, steps]) => figure.lab.step() >= steps",
+                    arg=[figure.element_handle(), STEPS],
+                    timeout=300_000,
+                )
+                figure.get_by_role("button", name="Pause").click()
+                page.mouse.click(5, 5)  # no button in focus
+            page.add_style_tag(content=".lab-buttons { display: none !important }")
+            picture = Image.open(io.BytesIO(figure.locator(".lab-views").screenshot()))
+            picture.quantize(160).save(FOLDER / f"{name}.png", optimize=True)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
