@@ -491,12 +491,15 @@ class SemiSupervisedGAN(Classifier):
     def for_data(cls, few: FewLabels, *, network="auto", latent_dim=None, width=None, **options):
         """Make a semi-supervised GAN with the book's recipe for this kind of data.
 
+        The settings are those that ``benchmarks/semi.py --search`` found on validation splits.
+
         Parameters
         ----------
         few : FewLabels
-            Points, or square images.
+            Points, or images.
         network : {"auto", "mlp", "dcgan"}
-            Fully connected or convolutional; "auto" is convolutional for images from 16x16 on.
+            Fully connected or convolutional; "auto" is a convolutional generator where it can
+            make such images, and a convolutional body for images from 16x16 on.
         latent_dim, width : int, optional
             Length of the latent code, and width of the networks, instead of the recipe's.
         **options
@@ -507,12 +510,18 @@ class SemiSupervisedGAN(Classifier):
         latent_dim = latent_dim or recipe["latent_dim"]
         if recipe["network"] == "mlp":
             body = MLPEncoder(shape, 128, width or 128, depth=2)
-            generator = MLPGenerator(latent_dim, shape, width or 128, depth=2)
         else:
-            width = width or 16
-            body = DCGANEncoder(8 * width, shape[1], shape[0], width, norm="none")
-            generator = DCGANGenerator(latent_dim, shape[1], shape[0], width)
-        return cls(body, few.labeled, generator, **options)
+            body = DCGANEncoder(8 * (width or 16), shape[1], shape[0], width or 16, norm="none")
+        images, side = len(shape) == 3, shape[-1]
+        if network != "mlp" and images and side == shape[1] >= 8 and side & (side - 1) == 0:
+            # batch norm in the generator matters more here than the kind of layers
+            generator = DCGANGenerator(latent_dim, side, shape[0], width or 16)
+        else:
+            generator = MLPGenerator(latent_dim, shape, width or 128, depth=2)
+        recipe_options = {"lr": 2e-3, "noise": 0.3, "entropy_weight": 0.3}
+        if images:
+            recipe_options["augment"] = "shift"
+        return cls(body, few.labeled, generator, **{**recipe_options, **options})
 
     def step(self, batch: Tensor) -> dict[str, Tensor]:
         """Update the discriminator once, then the generator.
