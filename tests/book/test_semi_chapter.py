@@ -53,7 +53,8 @@ def test_the_benchmark_is_complete(results):
 
 
 def test_settings_were_chosen_without_the_test_split_and_without_the_seeds(root, results):
-    searched = json.loads((root / "benchmarks" / "results" / "semi_search.json").read_text())["rows"]
+    path = root / "benchmarks" / "results" / "semi_search.json"
+    searched = json.loads(path.read_text())["rows"]
     assert {row["seed"] for row in searched}.isdisjoint({row["seed"] for row in results})
     assert all("validation_accuracy" in row for row in searched)
     assert {(r["data"], r["method"]) for r in searched} == {
