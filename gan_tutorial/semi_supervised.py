@@ -441,7 +441,7 @@ class SemiSupervisedGAN(Classifier):
     generator_lr : float, optional
         Another learning rate for the generator.
     **options
-        As for `Classifier`, except `unlabeled`.
+        ``augment``, ``body_lr``, ``betas`` and ``ema``, as for `Classifier`.
 
     Examples
     --------
@@ -476,12 +476,17 @@ class SemiSupervisedGAN(Classifier):
         for name, value in (("entropy_weight", entropy_weight), ("noise", noise)):
             if value < 0:
                 raise ValueError(f"{name} must not be negative, got {value}.")
+        for name in ("unlabeled", "threshold", "ramp"):
+            if name in options:
+                raise ValueError(f"{name} is a setting of Classifier; a GAN has no use for it.")
         super().__init__(body, labeled, weight=weight, lr=lr, generator=generator, **options)
         if generator_lr is not None:
             self.optimizers["generator"].param_groups[0]["lr"] = generator_lr
         self.generator = generator
         self.game = get_loss("non-saturating")
         self.generator_loss, self.entropy_weight, self.noise = generator_loss, entropy_weight, noise
+        for name in ("unlabeled", "threshold", "ramp"):
+            del self._settings[name]
         self._settings |= {
             "generator_loss": generator_loss, "entropy_weight": entropy_weight, "noise": noise,
             "generator_lr": generator_lr,

@@ -329,6 +329,7 @@ def test_convolutional_networks_for_larger_pictures(precision):
         ({"threshold": 1.5}, "threshold in"),
         ({"generator_loss": "wasserstein"}, "Unknown loss of the generator"),
         ({"noise": -0.1}, "noise must not be negative"),
+        ({"generator_loss": "features", "ramp": 5}, "ramp is a setting of Classifier"),
         ({"entropy_weight": -0.1}, "entropy_weight must not be negative"),
     ],
 )
