@@ -14,6 +14,7 @@ pictures in the same numbers, and the *ceiling*, something known to be bad.
 """
 
 from .distances import fid, fid_infinity, kid
+from .factors import factor_distances
 from .features import Features, extract
 from .manifold import ManifoldReport, manifold_report
 from .memorization import MemorizationReport, memorization
@@ -30,6 +31,7 @@ from .pictures import diversity, psnr, sharpness, ssim
 from .results import Measurement, jackknife
 from .score import ClassReport, class_report, classifier_score
 from .stacked import StackedReport, stacked_report
+from .two_sample import two_sample_accuracy
 
 __all__ = [
     "NETWORKS",
@@ -45,6 +47,7 @@ __all__ = [
     "classifier_score",
     "diversity",
     "extract",
+    "factor_distances",
     "fid",
     "fid_infinity",
     "inception",
@@ -60,4 +63,5 @@ __all__ = [
     "sharpness",
     "ssim",
     "stacked_report",
+    "two_sample_accuracy",
 ]

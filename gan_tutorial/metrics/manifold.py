@@ -66,7 +66,7 @@ NAMES = ("precision", "recall", "density", "coverage")
 
 
 def manifold_report(
-    real: Features, fake: Features, neighbors: int = 5, spread: bool = False
+    real: Features, fake: Features, neighbors: int = 5, spread: bool = True
 ) -> ManifoldReport:
     """Measure precision, recall, density and coverage of generated samples.
 

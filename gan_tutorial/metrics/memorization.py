@@ -29,6 +29,8 @@ class MemorizationReport:
     copies : float
         Share of generated samples nearer to a training sample than 99% of the held-out ones
         are: 0.01 for the true distribution.
+    copies_spread : float
+        Standard error (jackknife) of `copies`.
     distance : Tensor, shape (fake,)
         Distance of each generated sample from its nearest training sample.
     nearest : Tensor of int, shape (fake,)
@@ -42,6 +44,7 @@ class MemorizationReport:
     closer: float
     spread: float
     copies: float
+    copies_spread: float
     distance: Tensor
     nearest: Tensor
     extractor: str
@@ -52,8 +55,9 @@ class MemorizationReport:
     def __str__(self) -> str:
         return (
             f"nearer to the training set than held-out samples: {self.closer:.3f} ± "
-            f"{self.spread:.2g} (0.5 is fair), copies: {self.copies:.3f} ({self.extractor}, "
-            f"{self.train} train, {self.held_out} held-out, {self.fake} generated)"
+            f"{self.spread:.2g} (0.5 is fair), copies: {self.copies:.3f} ± "
+            f"{self.copies_spread:.2g} ({self.extractor}, {self.train} train, "
+            f"{self.held_out} held-out, {self.fake} generated)"
         )
 
 
@@ -115,7 +119,8 @@ def memorization(
     return MemorizationReport(
         closer=_closer(distance, usual),
         spread=float(jackknife(_closer, distance, usual)),
-        copies=float((distance < usual.quantile(0.01)).double().mean()),
+        copies=_copies(distance, usual),
+        copies_spread=float(jackknife(_copies, distance, usual)),
         distance=distance,
         nearest=nearest,
         extractor=extractor,
@@ -131,6 +136,11 @@ def _nearest(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     # so that a copy is at 0.
     nearest = torch.cat([torch.cdist(part, y).argmin(dim=1) for part in x.split(ROWS)])
     return (x - y[nearest]).norm(dim=1), nearest
+
+
+def _copies(distance: Tensor, usual: Tensor) -> float:
+    """Return the share of distances below the first percentile of the usual ones."""
+    return float((distance < usual.quantile(0.01)).double().mean())
 
 
 def _closer(distance: Tensor, usual: Tensor) -> float:

@@ -1,9 +1,12 @@
 """Counting the modes that points cover, where the true density is known."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
+
+from .results import jackknife
 
 __all__ = ["ModeReport", "mode_report"]
 
@@ -25,6 +28,10 @@ class ModeReport:
         High-quality samples of each mode.
     samples : int
         Number of samples examined.
+    spread : dict of str to float
+        Standard errors (jackknife) of `high_quality` and `reverse_kl` by their names, where
+        they are finite. That of `modes` is not known: a mode that one sample covers is one that
+        other samples may miss.
     """
 
     modes: int
@@ -32,6 +39,18 @@ class ModeReport:
     reverse_kl: float
     counts: tuple[int, ...]
     samples: int
+    spread: dict[str, float] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        quality, kl = (
+            f"{getattr(self, name):.3f}"
+            + (f" ± {self.spread[name]:.2g}" if name in self.spread else "")
+            for name in ("high_quality", "reverse_kl")
+        )
+        return (
+            f"{self.modes} of {len(self.counts)} modes, high quality {quality}, reverse KL {kl} "
+            f"({self.samples} samples)"
+        )
 
 
 def mode_report(samples: Tensor, mixture, within: float = 3.0) -> ModeReport:
@@ -73,16 +92,34 @@ def mode_report(samples: Tensor, mixture, within: float = 3.0) -> ModeReport:
         bad = int((~samples.isfinite()).any(1).sum())
         raise ValueError(f"{bad} of {len(samples)} samples are not finite: nothing to measure.")
     distance, nearest = torch.cdist(samples, means).min(1)
-    good = nearest[distance <= within * mixture.std]
-    counts = torch.bincount(good, minlength=len(means)).double()
-    shares = counts / counts.sum()
-    weights = mixture.weights.to(shares)
-    # 0 log 0 = 0: a mode without samples adds nothing to the sum
-    terms = torch.where(counts > 0, shares * (shares / weights).log(), torch.zeros_like(shares))
+    # The number of a sample's mode, or one more than there are if it is in none.
+    mode = torch.where(distance <= within * mixture.std, nearest, len(means)).cpu()
+    weights = mixture.weights.double().cpu()
+    counts = torch.bincount(mode, minlength=len(means) + 1)[:-1]
+    high_quality, reverse_kl = _values(mode, weights)
+    errors = [math.nan, math.nan]
+    if len(mode) > 1 and counts.any():
+        errors = jackknife(lambda rows: _values(rows, weights), mode).tolist()
     return ModeReport(
         modes=int((counts > 0).sum()),
-        high_quality=len(good) / len(samples),
-        reverse_kl=float(terms.sum()) if len(good) else float("inf"),
-        counts=tuple(int(count) for count in counts),
+        high_quality=high_quality,
+        reverse_kl=reverse_kl,
+        counts=tuple(counts.tolist()),
         samples=len(samples),
+        spread={
+            name: error
+            for name, error in zip(("high_quality", "reverse_kl"), errors, strict=True)
+            if math.isfinite(error)
+        },
     )
+
+
+def _values(mode: Tensor, weights: Tensor) -> tuple[float, float]:
+    """Return the share of samples in a mode, and the reverse KL of the modes' shares."""
+    counts = torch.bincount(mode, minlength=len(weights) + 1)[:-1].double()
+    if not counts.any():
+        return 0.0, math.inf
+    shares = counts / counts.sum()
+    # 0 log 0 = 0: a mode without samples adds nothing to the sum
+    terms = torch.where(counts > 0, shares * (shares / weights).log(), torch.zeros_like(shares))
+    return float(counts.sum()) / len(mode), float(terms.sum())

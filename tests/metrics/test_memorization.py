@@ -33,6 +33,7 @@ def test_half_copies_are_half_way(digits):
     report = metrics.memorization(train, held_out, torch.cat([train[:150], test[:150]]))
     assert report.closer == pytest.approx(0.75, abs=3 * report.spread)
     assert report.copies == pytest.approx(0.5, abs=0.02)
+    assert 0.01 < report.copies_spread < 0.06  # of half of 300: sqrt(.25 / 300) = .03
 
 
 def test_noise_is_farther_away_than_real_pictures(digits):

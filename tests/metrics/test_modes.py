@@ -57,3 +57,15 @@ def test_wrong_shapes_are_refused(bad):
 def test_non_finite_samples_are_counted_and_refused():
     with pytest.raises(ValueError, match="1 of 2"):
         metrics.mode_report(torch.tensor([[0.0, math.nan], [0.0, 0.0]]), data.ring())
+
+
+def test_standard_errors_are_those_of_shares():
+    grid = data.grid()
+    samples = torch.cat([grid.sample(900, seed=0), torch.full((100, 2), 50.0)])
+    report = metrics.mode_report(samples, grid)
+    p = report.high_quality
+    assert report.spread["high_quality"] == pytest.approx(math.sqrt(p * (1 - p) / 1000), rel=0.6)
+    assert report.spread["reverse_kl"] > 0
+    assert "of 25 modes" in str(report)
+    assert "±" in str(report)
+    assert metrics.mode_report(samples[-100:], grid).spread == {}
