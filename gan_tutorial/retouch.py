@@ -1,11 +1,14 @@
 """Repair of pictures of any size: find the holes, zoom in, complete, and put back.
 
-The region around each hole is resampled to the resolution at which the generator was trained, the
-generator completes it, and the result is resampled back. Only missing pixels are written: all
-others keep their value bit for bit, and with them the file its mode, size and transparency.
+The region around each hole, or around each piece of a long one, is resampled to the resolution at
+which the generator was trained, the generator completes it, and the result is resampled back. Only
+missing pixels are written: all others keep their value bit for bit, and with them the file its
+mode, size and transparency.
 """
 
 import math
+from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -145,7 +148,7 @@ def retouch(picture, missing: np.ndarray, generator: nn.Module, seed: int = 0):
         Of mode L, LA, RGB or RGBA. Where it is transparent nothing is drawn: the transparency
         of every pixel, missing or not, stays as it is.
     missing : ndarray of bool, shape (height, width)
-        True where a pixel is missing. Holes that lie close together are completed together.
+        True where a pixel is missing.
     generator : nn.Module
         A generator as `UNetGenerator`; ``generator.shape`` says at which resolution it works.
     seed : int
@@ -181,68 +184,81 @@ def retouch(picture, missing: np.ndarray, generator: nn.Module, seed: int = 0):
     levels = np.array(picture).reshape(picture.height, picture.width, -1)
     colors = 1 if picture.mode in ("L", "LA") else 3
     values = torch.from_numpy(levels[..., :colors]).permute(2, 0, 1).float() / 127.5 - 1
-    for row, column, height, width in _regions(missing):
-        part = (slice(row, row + height), slice(column, column + width))
-        hole = missing[part]
-        filled = _complete_region(values[:, *part], torch.from_numpy(hole), generator, seed)
-        values[:, *part] = filled  # a later region may look at what an earlier one has filled
+    missing = missing.copy()
+    for part, here in _regions(missing, max(generator.shape[1:])):
+        hole = torch.from_numpy(missing[part])
+        filled = _complete_region(values[:, *part], hole, generator, seed)
         written = filled.add(1).mul(127.5).round().clamp(0, 255).byte().permute(1, 2, 0).numpy()
-        levels[part][..., :colors][hole] = written[hole]
+        levels[part][..., :colors][here] = written[here]
+        # the next region may look at what this one has filled
+        values[:, *part] = torch.where(torch.from_numpy(here), filled, values[:, *part])
+        missing[part] &= ~here
     return Image.fromarray(levels.squeeze(2) if levels.shape[2] == 1 else levels)
 
 
-def _regions(missing: np.ndarray) -> list[tuple[int, int, int, int]]:
-    """Return boxes (row, column, height, width), square where there is room, around the holes.
+def _regions(missing: np.ndarray, least: int) -> Iterator[tuple[tuple[slice, slice], np.ndarray]]:
+    """Say where to look, and what to fill there.
 
-    Holes whose boxes overlap share one, so that each hole lies in exactly one box and no box cuts
-    through another one's hole.
+    A hole is cut into pieces at most twice as long as it is thick, so that a long scratch is
+    repaired bit by bit from what lies beside it; around each piece there is a square, where the
+    picture has room.
+
+    Parameters
+    ----------
+    missing : ndarray of bool, shape (height, width)
+    least : int
+        Smallest side of a square, in pixels.
+
+    Yields
+    ------
+    part : (slice, slice)
+        Rows and columns of the region.
+    here : ndarray of bool
+        Which pixels of the region belong to the piece. Every missing pixel belongs to one.
     """
-    from scipy.ndimage import binary_dilation, find_objects, label
+    from scipy.ndimage import binary_dilation, distance_transform_edt, find_objects, label
 
-    height, width = missing.shape
     touching = np.ones((3, 3))
     holes, count = label(missing, touching)
     reach = 1
-    while count > MOST_HOLES:
+    while count > MOST_HOLES:  # many small holes are taken in groups
         holes, count = label(binary_dilation(missing, touching, iterations=reach), touching)
         holes *= missing
         reach *= 2
-    # (top, left, bottom, right) of each hole
-    spans = [(r.start, c.start, r.stop, c.stop) for r, c in find_objects(holes)]
-    while True:
-        boxes = [_around(span, height, width) for span in spans]
-        joined = _join_first_overlap(spans, boxes)
-        if joined is None:
-            return [(t, left, b - t, r - left) for t, left, b, r in boxes]
-        spans = joined
+    for number, (rows, columns) in enumerate(find_objects(holes), 1):
+        hole = holes[rows, columns] == number
+        thick = 2 * distance_transform_edt(np.pad(hole, 1)).max()
+        longest = max(2 * thick, least / CONTEXT)
+        for top, bottom in _pieces(rows, longest):
+            for left, right in _pieces(columns, longest):
+                piece = np.zeros_like(missing)
+                piece[top:bottom, left:right] = holes[top:bottom, left:right] == number
+                if piece.any():
+                    part = _around((top, left, bottom, right), missing, least)
+                    yield part, piece[part]
 
 
-def _around(span: tuple[int, int, int, int], height: int, width: int) -> tuple[int, int, int, int]:
-    """Return the box of a hole with the context that the generator needs."""
+def _pieces(along: slice, longest: float) -> list[tuple[int, int]]:
+    """Cut a stretch into equal pieces of about this length at most."""
+    count = max(1, math.ceil((along.stop - along.start) / longest))
+    edges = np.linspace(along.start, along.stop, count + 1).astype(int)
+    return list(pairwise(edges.tolist()))
+
+
+def _around(span: tuple[int, ...], missing: np.ndarray, least: int) -> tuple[slice, slice]:
+    """Return the region of a piece (top, left, bottom, right) that shows something known."""
     top, left, bottom, right = span
-    side = max(math.ceil(CONTEXT * max(bottom - top, right - left)), 8)
-    ends = []
-    for start, stop, length in ((top, bottom, height), (left, right, width)):
-        wide = min(side, length)
-        first = min(max(0, (start + stop - wide) // 2), length - wide)
-        ends.append((first, first + wide))
-    (t, b), (first, r) = ends
-    return t, first, b, r
-
-
-def _join_first_overlap(spans: list, boxes: list) -> list | None:
-    """Merge two holes of which one reaches into the other's box; None if there are none."""
-    for i in range(len(spans)):
-        for j in range(i + 1, len(spans)):
-            if _overlap(boxes[i], spans[j]) or _overlap(boxes[j], spans[i]):
-                both = zip(spans[i], spans[j], strict=True)
-                merged = tuple((min, min, max, max)[k](pair) for k, pair in enumerate(both))
-                return [s for k, s in enumerate(spans) if k not in (i, j)] + [merged]
-    return None
-
-
-def _overlap(a: tuple[int, int, int, int], b: tuple[int, int, int, int]) -> bool:
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+    side = max(math.ceil(CONTEXT * max(bottom - top, right - left)), least)
+    while True:
+        part = []
+        for start, stop, length in zip((top, left), (bottom, right), missing.shape, strict=True):
+            wide = min(side, length)
+            first = min(max(0, (start + stop - wide) // 2), length - wide)
+            part.append(slice(first, first + wide))
+        part = tuple(part)
+        if not missing[part].all():
+            return part
+        side *= 2
 
 
 def _complete_region(part: Tensor, hole: Tensor, generator: nn.Module, seed: int) -> Tensor:

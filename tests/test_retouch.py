@@ -110,13 +110,21 @@ def test_several_holes_are_each_repaired_in_a_region_of_their_own():
 def test_each_missing_pixel_lies_in_exactly_one_region(kind, seed):
     missing = masks.make(kind, 1, (70, 110), seed=seed)[0, 0].numpy() == 0
     count = np.zeros(missing.shape, int)
-    for row, column, height, width in _regions(missing):
-        assert row >= 0
-        assert column >= 0
-        assert height <= 70
-        assert width <= 110
-        count[row : row + height, column : column + width] += 1
-    assert (count[missing] == 1).all()
+    for part, here in _regions(missing, 16):
+        assert here.shape == missing[part].shape
+        assert not missing[part].all()  # there is something to go by
+        count[part] += here
+    assert np.array_equal(count, missing.astype(int))
+
+
+def test_a_long_scratch_is_repaired_in_pieces_from_what_lies_beside_it():
+    painter = Painter()
+    missing = box_mask((0, 40, 200, 4), (200, 100))
+    fixed = np.array(retouch(noise("RGB", (200, 100)), missing, painter))
+    assert (fixed[missing] == 255).all()
+    assert len(painter.shown) > 10
+    # a thick hole is one piece
+    assert len(list(_regions(box_mask((50, 30, 40, 40), (200, 100)), 16))) == 1
 
 
 def test_a_gray_picture_is_repaired_by_a_generator_of_color_and_not_the_other_way_round():
