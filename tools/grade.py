@@ -204,6 +204,7 @@ def free_names(source: str) -> set[str]:
     made = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and type(n.ctx) is ast.Store}
     made |= {n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)}
     made |= {n.arg for n in ast.walk(tree) if isinstance(n, ast.arg)}
+    made |= {n.name for n in ast.walk(tree) if isinstance(n, ast.ExceptHandler) and n.name}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import | ast.ImportFrom):
             made |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}

@@ -38,6 +38,10 @@ def blank(notebook):
     return notebook
 
 
+def test_there_are_six_sets():
+    assert [name[:3] for name in SETS] == [f"ps{i}" for i in range(1, 7)]
+
+
 @each_set
 def test_points_add_up_and_are_announced(name):
     assert points(name) == 30
