@@ -11,6 +11,8 @@ from .networks import load_network
 from .pairs import needs_torchmetrics
 from .pictures import REACH
 
+ROWS = 256  # pictures whose SSIM is computed at once: the maps are large
+
 __all__ = ["HoleTexture", "RepairReport", "hole_psnr", "repair_report", "seam"]
 
 
@@ -111,7 +113,7 @@ def repair_report(real: Tensor, repaired: Tensor, masks: Tensor, sigma: float = 
         within[name], across[name] = _steps(x, masks)
     return RepairReport(
         psnr=float(hole_psnr(real, repaired, masks).mean()),
-        ssim=float(_mean_over(_ssim_map(real, repaired, sigma), missing).mean()),
+        ssim=float(_ssim_where(real, repaired, missing, sigma).mean()),
         hole_l1=float(_mean_over(error, missing).mean()),
         known_l1=float(_mean_over(error, masks).mean()),
         gradient_ratio=float(within["repaired"] / within["real"]),
@@ -141,6 +143,12 @@ def _steps(x: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
             sums[name][0] += (step * where).sum()
             sums[name][1] += where.sum()
     return tuple(total / count for total, count in sums.values())
+
+
+def _ssim_where(real: Tensor, repaired: Tensor, where: Tensor, sigma: float) -> Tensor:
+    """Mean SSIM of each picture over some of its pixels, (N,)."""
+    parts = zip(*(x.split(ROWS) for x in (real, repaired, where)), strict=True)
+    return torch.cat([_mean_over(_ssim_map(a, b, sigma), w) for a, b, w in parts])
 
 
 def _ssim_map(real: Tensor, repaired: Tensor, sigma: float) -> Tensor:
