@@ -16,12 +16,13 @@ KEEP := --keep-count --keep-id
 GRADING := .venv-grading
 GRADING_READY := $(GRADING)/.ready
 
-.PHONY: help book test unit lint format assignments grade clean distclean
+.PHONY: help book print test unit lint format assignments grade clean distclean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make book        execute every notebook and build the book: _build/html/index.html"
 	@echo "make test        run every unit test and every notebook, and try the built book in a browser"
+	@echo "make print       the built book as one PDF, by Chromium: _build/gan_tutorial.pdf"
 	@echo "make unit        run the unit tests only, without the notebooks"
 	@echo "make assignments  student versions of the problem sets in _build/assignments;"
 	@echo "                 STUDENTS=file SECRET=text gives everyone parameters of their own"
@@ -32,6 +33,9 @@ help:
 
 book: $(READY)
 	@$(PY) tools/build_book.py --jobs $(JOBS) --timeout $(CELL_TIMEOUT)
+
+print: $(READY)
+	@$(PY) tools/print_book.py
 
 test: $(READY) $(GRADING_READY)
 	@echo "Unit tests, the examples in the docstrings, every notebook cell by cell, and, where"

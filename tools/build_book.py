@@ -11,6 +11,7 @@ from pathlib import Path
 from check_pages import complaints
 from execute import execute
 from export_generator import export
+from notebooks_zip import pack
 from toc import ROOT, notebooks
 from trim_icons import trim
 
@@ -48,6 +49,7 @@ def main() -> int:
     html = ROOT / "_build" / "html"
     trim(html)
     export(html)
+    pack(html)
     found = complaints(html)
     if found:
         print("\n".join(found), file=sys.stderr)

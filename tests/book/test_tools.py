@@ -1,14 +1,22 @@
 """The tools that build the book, tried on a book of one page."""
 
+import json
 from types import SimpleNamespace
+from zipfile import ZipFile
 
 import nbformat
 import pytest
+import toc
+import torch
 from check_pages import complaints
 from execute import execute, fingerprint
+from export_generator import script
 from nbformat.v4 import new_code_cell, new_notebook
-from page_parts import clean
+from notebooks_zip import pack
+from page_parts import clean, needs
 from trim_icons import trim
+
+from gan_tutorial import checkpoints
 
 
 @pytest.fixture
@@ -111,8 +119,37 @@ def test_scripts_without_a_use_are_left_out():
             SimpleNamespace(filename=name, attributes={"body": text} if text else {})
             for name, text in scripts
         ]}  # fmt: skip
-        clean(None, "page", "page.html", context, None)
+        app = SimpleNamespace(env=SimpleNamespace(nb_metadata={}))
+        clean(app, "page", "page.html", context, None)
         return [script.filename for script in context["script_files"]]
 
     assert names("<p>words</p>") == ["a.js"]
     assert names('<span class="math notranslate">x</span>') == ["a.js", "mathjax/tex-chtml.js"]
+
+
+def test_zip_holds_every_notebook_and_is_always_the_same(tmp_path):
+    (tmp_path / "_static").mkdir()
+    pack(tmp_path)
+    archive = tmp_path / "_static" / "notebooks.zip"
+    first = archive.read_bytes()
+    with ZipFile(archive) as packed:
+        names = {name.rpartition("/")[2] for name in packed.namelist()}
+        assert packed.testzip() is None
+    assert {path.name for path in toc.notebooks()} | {"LICENSE", "toy-gan.png"} <= names
+    pack(tmp_path)
+    assert archive.read_bytes() == first
+
+
+def test_needs_of_a_page_are_told_in_seconds_or_minutes():
+    assert "in 42 seconds on one" in needs(42.4)
+    assert "in 2.5 minutes on one" in needs(150)
+
+
+def test_exported_generator_is_small_and_its_directions_are_orthogonal():
+    generator = checkpoints.load_generator(checkpoints.shipped("soccer64"))
+    text = script(generator)
+    assert len(text) < 2.6e6
+    fields = json.loads(text.removeprefix("window.ganFootball = ").removesuffix(";\n"))
+    found = torch.tensor(fields["directions"])
+    torch.testing.assert_close(found @ found.T, torch.eye(4), atol=1e-4, rtol=0)
+    assert fields["channels"] == [256, 128, 64, 32, 3]

@@ -14,7 +14,7 @@ SHOTS = [
     ("minimax-phone", "book/02_minimax.html", "light", PHONE, "[id^=descent-explorer]"),
     ("code", "book/03_code.html", "light", DESK, "#footballs"),
     ("code-phone-dark", "book/03_code.html", "dark", PHONE, "#the-bug-clinic"),
-    ("notation", "book/notation.html", "light", DESK, None),
+    ("laboratories", "book/laboratories.html", "light", DESK, "figure.lab"),
     ("bibliography-dark", "book/bibliography.html", "dark", DESK, None),
 ]
 

@@ -1,0 +1,104 @@
+"""Print the built book as one PDF, with a Chromium or Chrome: _build/gan_tutorial.pdf."""
+
+import os
+import re
+import shutil
+import sys
+from pathlib import Path
+
+from toc import ROOT, pages
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+# All articles in one page; answers unfolded; every chapter on a new sheet. Scripts inside the
+# articles do not run, so that films show their last frame.
+GATHER = """async (articles) => {
+  const box = document.querySelector("article");
+  box.replaceChildren();
+  for (const text of articles) {
+    const part = document.createElement("div");
+    part.className = "printed-page";
+    part.innerHTML = text;
+    box.append(part);
+  }
+  for (const fold of box.querySelectorAll("details")) fold.open = true;
+  for (const fold of box.querySelectorAll(".toggle-hidden")) fold.classList.remove("toggle-hidden");
+  for (const picture of box.querySelectorAll("img")) picture.loading = "eager";
+  await MathJax.startup.promise;
+  await MathJax.typesetPromise();
+  await Promise.all([...document.images].map((picture) => picture.decode().catch(() => {})));
+}"""
+
+STYLE = """
+  .printed-page + .printed-page { break-before: page; }
+  .bd-sidebar-primary, .bd-sidebar-secondary, .bd-header, .bd-header-article, .bd-footer,
+  .prev-next-footer, .copybtn, .headerlink, .toggle-button, #pst-skip-link { display: none; }
+  pre, img, table, mjx-container[display="true"] { break-inside: avoid; }
+  h1, h2, h3 { break-after: avoid; }
+  summary { display: none; }
+"""
+
+FOOTER = (
+    '<div style="font: 8px sans-serif; width: 100%; text-align: center">'
+    '<span class="pageNumber"></span></div>'
+)
+
+
+def article(page: Path) -> str:
+    """Return what stands in the article of a built page."""
+    found = re.search(r"<article[^>]*>(.*)</article>", page.read_text(encoding="utf-8"), re.S)
+    if not found:
+        raise ValueError(f"{page} has no article.")
+    return found[1]
+
+
+def print_book(html: Path, names: list[str], out: Path) -> None:
+    """Write the pages `names` of the built book to one PDF."""
+    from playwright.sync_api import sync_playwright
+
+    executable = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if executable is None:
+        raise FileNotFoundError(f"Printing needs a browser, one of {', '.join(BROWSERS)}.")
+    files = [html / name for name in names]
+    if missing := [path for path in files if not path.is_file()]:
+        raise FileNotFoundError(f"{missing[0]} is not built: say `make book` first.")
+    articles = [article(path) for path in files]
+    with_math = next(path for path in files if "mathjax/" in path.read_text(encoding="utf-8"))
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=executable, args=["--no-sandbox"] if root else []
+        )
+        page = browser.new_page(color_scheme="light")
+        page.set_default_timeout(300_000)
+        page.goto(with_math.as_uri())
+        page.add_style_tag(content=STYLE)
+        page.evaluate(GATHER, articles)
+        page.pdf(
+            path=out,
+            format="A4",
+            margin={"top": "18mm", "bottom": "18mm", "left": "18mm", "right": "18mm"},
+            print_background=True,
+            display_header_footer=True,
+            header_template="<span></span>",
+            footer_template=FOOTER,
+            outline=True,
+            tagged=True,
+        )
+        browser.close()
+
+
+def main() -> int:
+    names = [page.relative_to(ROOT).with_suffix(".html").as_posix() for page in pages()]
+    out = ROOT / "_build" / "gan_tutorial.pdf"
+    try:
+        print_book(ROOT / "_build" / "html", names, out)
+    except FileNotFoundError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"The book on paper: {out}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
