@@ -10,8 +10,8 @@ from toc import ROOT, pages
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
-# All articles in one page; answers unfolded; every chapter on a new sheet. Scripts inside the
-# articles do not run, so that films show their last frame.
+# All articles in one page; answers unfolded; every chapter on a new sheet. Scripts that stand in
+# the articles and draw figures are run again, since those that are pasted in do not run.
 GATHER = """async (articles) => {
   const box = document.querySelector("article");
   box.replaceChildren();
@@ -20,6 +20,11 @@ GATHER = """async (articles) => {
     part.className = "printed-page";
     part.innerHTML = text;
     box.append(part);
+  }
+  for (const old of box.querySelectorAll("script:not([src]):not([type])")) {
+    const script = document.createElement("script");
+    script.textContent = old.textContent;
+    old.replaceWith(script);
   }
   for (const fold of box.querySelectorAll("details")) fold.open = true;
   for (const fold of box.querySelectorAll(".toggle-hidden")) fold.classList.remove("toggle-hidden");
@@ -35,7 +40,8 @@ STYLE = """
   .prev-next-footer, .copybtn, .headerlink, .toggle-button, #pst-skip-link { display: none; }
   pre, img, table, mjx-container[display="true"] { break-inside: avoid; }
   h1, h2, h3 { break-after: avoid; }
-  summary { display: none; }
+  summary, #jb-print-docs-body { display: none !important; }
+  article h1 { display: block !important; }
 """
 
 FOOTER = (
