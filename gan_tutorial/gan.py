@@ -72,6 +72,8 @@ class GAN(Task):
     torch.Size([5, 2])
     """
 
+    counts = ("d_updates",)
+
     def __init__(
         self,
         generator: nn.Module,
@@ -122,7 +124,7 @@ class GAN(Task):
         self.d_steps = self.batches_per_step = d_steps
         self.reuse_fakes = reuse_fakes
         self.d_updates = 0
-        self._settings = {
+        self.settings = {
             "loss": loss, "lr": [lr_g, lr_d], "betas": list(betas), "r1": r1, "r2": r2, "gp": gp,
             "penalty_every": penalty_every, "d_steps": d_steps, "reuse_fakes": reuse_fakes,
         }  # fmt: skip
@@ -152,19 +154,6 @@ class GAN(Task):
         else:
             networks = dcgan_pair(shape[1], shape[0], latent_dim, width or recipe["width"])
         return cls(*networks, **{**recipe["options"], **options})
-
-    def config(self) -> dict:
-        """Return every setting that shapes the training, as JSON-able data."""
-        return {**super().config(), **self._settings}
-
-    def state_dict(self) -> dict:
-        """Return everything that training changes."""
-        return {**super().state_dict(), "d_updates": self.d_updates}
-
-    def load_state_dict(self, state: dict) -> None:
-        """Put back what `state_dict` returned."""
-        super().load_state_dict(state)
-        self.d_updates = state["d_updates"]
 
     def step(self, batch: Tensor) -> dict[str, Tensor]:
         """Update the discriminator `d_steps` times, then the generator once.

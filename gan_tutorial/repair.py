@@ -90,6 +90,8 @@ class Repair(Task):
     torch.Size([5, 3, 32, 32])
     """
 
+    counts = ("steps_done",)
+
     def __init__(
         self,
         generator: nn.Module,
@@ -144,7 +146,7 @@ class Repair(Task):
         self.pool = torch.cat(
             [mask_kinds.make(kind, POOL, side, seed=mask_seed + i) for i, kind in enumerate(kinds)]
         )
-        self._settings = {
+        self.settings = {
             **weights, "masks": list(kinds), "warm_up": warm_up, "show_mask": show_mask,
             "loss": loss, "lr": [lr_g, lr_d], "betas": list(betas),
             "penalty_every": penalty_every, "mask_seed": mask_seed,
@@ -175,19 +177,6 @@ class Repair(Task):
         judged["channels"] += bool(options.get("show_mask"))
         discriminator = PatchDiscriminator(**judged)
         return cls(generator, discriminator, **{**recipe["options"], **options})
-
-    def config(self) -> dict:
-        """Return every setting that shapes the training, as JSON-able data."""
-        return {**super().config(), **self._settings}
-
-    def state_dict(self) -> dict:
-        """Return everything that training changes."""
-        return {**super().state_dict(), "steps_done": self.steps_done}
-
-    def load_state_dict(self, state: dict) -> None:
-        """Put back what `state_dict` returned."""
-        super().load_state_dict(state)
-        self.steps_done = state["steps_done"]
 
     # --- One step ----------------------------------------------------------------------------
 

@@ -231,6 +231,8 @@ class Classifier(Task):
     torch.Size([5, 10])
     """
 
+    counts = ("steps",)
+
     def __init__(
         self,
         body: nn.Module,
@@ -278,24 +280,11 @@ class Classifier(Task):
         self.unlabeled, self.weight, self.threshold = unlabeled, weight, threshold
         self.ramp, self.augment = ramp, augment
         self.steps = 0
-        self._settings = {
+        self.settings = {
             "unlabeled": unlabeled, "weight": weight, "threshold": threshold, "ramp": ramp,
             "augment": augment, "lr": lr, "body_lr": body_lr, "betas": list(betas),
             "labeled": {"count": len(labeled), "digest": _digest(labeled)},
         }  # fmt: skip
-
-    def config(self) -> dict:
-        """Return every setting that shapes the training, as JSON-able data."""
-        return {**super().config(), **self._settings}
-
-    def state_dict(self) -> dict:
-        """Return everything that training changes."""
-        return {**super().state_dict(), "steps": self.steps}
-
-    def load_state_dict(self, state: dict) -> None:
-        """Put back what `state_dict` returned."""
-        super().load_state_dict(state)
-        self.steps = state["steps"]
 
     def to(self, device: torch.device) -> "Classifier":
         """Move everything, the labeled samples included, to `device`."""
@@ -486,8 +475,8 @@ class SemiSupervisedGAN(Classifier):
         self.game = get_loss("non-saturating")
         self.generator_loss, self.entropy_weight, self.noise = generator_loss, entropy_weight, noise
         for name in ("unlabeled", "threshold", "ramp"):
-            del self._settings[name]
-        self._settings |= {
+            del self.settings[name]
+        self.settings |= {
             "generator_loss": generator_loss, "entropy_weight": entropy_weight, "noise": noise,
             "generator_lr": generator_lr,
         }  # fmt: skip

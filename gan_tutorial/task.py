@@ -33,6 +33,11 @@ class Task:
     ----------
     batches_per_step : int
         How many batches `fit` draws for one step; `step` gets them in one tensor.
+    counts : tuple of str
+        Names of the attributes that count what was done; they are saved with the weights.
+    settings : dict
+        What shapes the training besides the networks, as JSON-able data; a resumed run must
+        have the same.
     device : torch.device
         Where the networks are; the CPU until `to` moves them.
     rng : torch.Generator
@@ -43,6 +48,7 @@ class Task:
     """
 
     batches_per_step = 1
+    counts: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -57,6 +63,7 @@ class Task:
         self.optimizers = optimizers
         self.fast: dict[str, Callable[..., Tensor]] = dict(networks)
         self.ema = ema
+        self.settings: dict = {}
         self.average = {
             name: copy.deepcopy(networks[name]).requires_grad_(False).eval() for name in averaged
         }
@@ -98,7 +105,8 @@ class Task:
     def config(self) -> dict:
         """Return every setting that shapes the training, as JSON-able data."""
         networks = {name: config_of(network) for name, network in self.networks.items()}
-        return {"task": type(self).__name__, "ema": self.ema, "networks": networks}
+        about = {"task": type(self).__name__, "ema": self.ema, "networks": networks}
+        return {**about, **self.settings}
 
     def to(self, device: torch.device) -> "Task":
         """Move networks, averages, optimizer states and random numbers to `device`."""
@@ -133,6 +141,7 @@ class Task:
             "average": {name: net.state_dict() for name, net in self.average.items()},
             "optimizers": {name: opt.state_dict() for name, opt in self.optimizers.items()},
             "rng": {"device": self.device.type, "state": self.rng.get_state()},
+            **{name: getattr(self, name) for name in self.counts},
         }
 
     def load_state_dict(self, state: dict) -> None:
@@ -148,3 +157,5 @@ class Task:
             speed.match_layouts(optimizer)
         if state["rng"]["device"] == self.device.type:
             self.rng.set_state(state["rng"]["state"])
+        for name in self.counts:
+            setattr(self, name, state[name])

@@ -11,6 +11,7 @@ from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
+from sphinx_exercise.nodes import solution_node
 
 COLUMNS = (("Exercise", 44), ("Topic", 22), ("Difficulty", 10), ("Minutes", 8), ("Solution", 16))
 DATA = Path("book", "exercises.yml")
@@ -23,6 +24,22 @@ def read(root: Path) -> dict[str, dict[str, dict]]:
 
 class placeholder(nodes.General, nodes.Element):
     """Stands where the tables will be, until every chapter is read."""
+
+
+def solution_anchor(exercise: str) -> str:
+    """Name the place of an exercise's solution: an id that the page's scripts can look up.
+
+    The extension's own names hold a slash, which is no valid selector.
+    """
+    return f"{exercise}-solution"
+
+
+class NameSolutions(SphinxPostTransform):
+    default_priority = 8
+
+    def run(self, **kwargs) -> None:
+        for node in self.document.findall(solution_node):
+            node["ids"] = [solution_anchor(node["target_label"])]
 
 
 class ExerciseIndex(SphinxDirective):
@@ -50,11 +67,6 @@ class WriteIndex(SphinxPostTransform):
 
     def table(self, docname: str, entries: dict[str, dict]) -> nodes.table:
         registry = getattr(self.env, "sphinx_exercise_registry", {})
-        solutions = {
-            entry["node"]["target_label"]: label
-            for label, entry in registry.items()
-            if entry["type"].startswith("solution")
-        }
         rows = []
         for label, about in entries.items():
             if label not in registry:
@@ -73,7 +85,7 @@ class WriteIndex(SphinxPostTransform):
                     self.link(
                         "one answer" if about.get("open") else "solution",
                         docname,
-                        solutions[label],
+                        solution_anchor(label),
                     ),
                 )
             )
@@ -99,5 +111,6 @@ def _row(cells) -> nodes.row:
 def setup(app) -> dict:
     app.add_node(placeholder)
     app.add_directive("exercise-index", ExerciseIndex)
+    app.add_post_transform(NameSolutions)
     app.add_post_transform(WriteIndex)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -64,11 +64,7 @@ class Autoencoder(Coder):
         )
         self.encoder, self.generator = encoder, generator
         self.code_penalty = code_penalty
-        self._settings = {"lr": lr, "betas": list(betas), "code_penalty": code_penalty}
-
-    def config(self) -> dict:
-        """Return every setting that shapes the training, as JSON-able data."""
-        return {**super().config(), **self._settings}
+        self.settings = {"lr": lr, "betas": list(betas), "code_penalty": code_penalty}
 
     def step(self, batch: Tensor) -> dict[str, Tensor]:
         """Update encoder and generator once.

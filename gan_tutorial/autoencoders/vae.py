@@ -87,13 +87,9 @@ class VAE(GaussianCoder):
         super().__init__(networks, optimizers, averaged=networks, ema=ema)
         self.encoder, self.generator = encoder, generator
         self.beta = beta
-        self._settings = {
+        self.settings = {
             "likelihood": likelihood, "std": std, "beta": beta, "lr": lr, "betas": list(betas),
         }  # fmt: skip
-
-    def config(self) -> dict:
-        """Return every setting that shapes the training, as JSON-able data."""
-        return {**super().config(), **self._settings}
 
     def step(self, batch: Tensor) -> dict[str, Tensor]:
         """Update encoder, generator and a learned `std` once, all by the same loss.

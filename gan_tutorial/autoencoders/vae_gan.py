@@ -66,13 +66,13 @@ class VAEGAN(GaussianCoder, GAN):
                 raise ValueError(f"A VAE-GAN updates every network once a step: leave out {name}.")
         self.check_outputs(encoder, generator)
         super().__init__(generator, discriminator, **options)
-        lr, betas = self._settings["lr"][0], self._settings["betas"]
+        lr, betas = self.settings["lr"][0], self.settings["betas"]
         self.networks["encoder"] = self.fast["encoder"] = self.encoder = encoder
         self.optimizers["encoder"] = adam(encoder, lr, betas)
         self.average["encoder"] = copy.deepcopy(encoder).requires_grad_(False).eval()
         self.features = _hidden_layers(discriminator)
         self.beta, self.adversarial = beta, adversarial
-        self._settings |= {"beta": beta, "adversarial": adversarial}
+        self.settings |= {"beta": beta, "adversarial": adversarial}
 
     @classmethod
     def for_data(cls, data, *, network: str = "auto", latent_dim=None, width=None, **options):
