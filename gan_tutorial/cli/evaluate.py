@@ -224,7 +224,8 @@ def _table(facts: dict) -> str:
         lines.append(f"{row['metric']:<20} {generated:<20} {floor}")
     lines += [
         f"{facts['count']:,} generated samples against as many of {facts['data']} "
-        f"({facts['split']}), on {facts['features']}; ± is a standard error (of KID, estimated from halves of the samples).",
+        f"({facts['split']}), on {facts['features']}; ± is a standard error "
+        "(of KID, estimated from halves of the samples).",
         "The floor is as many training samples against the same held-out ones; for the last two "
         "rows, one half of the held-out samples against the other.",
     ]
