@@ -132,28 +132,6 @@ def soccer_networks(seeds: list[int], quick: bool, keep: "Keeper") -> None:
             measure(method, seed, task, seconds)
 
 
-def soccer_scratch(seeds: list[int], quick: bool, keep: "Keeper") -> None:
-    """The adversarial loss from the first step on, at the same total compute."""
-    training = data.load("soccer", count=500 if quick else 10_000)
-    real = data.load("soccer", "test", count=100 if quick else SOCCER_TEST)[:]
-    hole = masks.center(1, 32)
-    method = "L1 + 0.3 adversarial, no warm-up"
-    for seed in seeds:
-        if keep.has("soccer", method, seed):
-            continue
-        torch.manual_seed(seed)
-        task = Repair.for_data(training, adversarial=0.3)
-        clock = Clock()
-        steps = round((WARM_UP / 1.75 + ADVERSARIAL) * (0.01 if quick else 1))
-        fit(
-            task, training, steps, batch_size=32, seed=seed, schedule="hold-cosine",
-            precision="bf16", device="cpu", progress=False,
-        )  # fmt: skip
-        seconds = clock.seconds()
-        repaired = task.complete(real, hole)
-        keep(soccer_row(method, seed, real, repaired, hole, seconds))
-
-
 def soccer_baselines(seeds: list[int], quick: bool, keep: "Keeper") -> None:
     """What needs no network; nothing in it is random, so there is one row each."""
     training = data.load("soccer", count=500 if quick else 10_000)[:]
@@ -405,7 +383,6 @@ class Keeper:
 PARTS = {
     "baselines": soccer_baselines,
     "networks": soccer_networks,
-    "scratch": soccer_scratch,
     "digits": digits,
     "noise": digits_noise,
 }

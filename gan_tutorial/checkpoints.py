@@ -239,9 +239,9 @@ def shipped(name: str) -> Path:
 
     Parameters
     ----------
-    name : {"soccer64"}
-        Footballs of 64x64 pixels, trained by ``tools/train_soccer64.py``; ``history.csv`` in the
-        folder is the log of that run.
+    name : {"soccer64", "repair32"}
+        Footballs of 64x64 pixels, trained by ``tools/train_soccer64.py``, or repairs of 32x32,
+        trained by ``tools/train_repair32.py``; ``history.csv`` in the folder is the run's log.
 
     Raises
     ------
