@@ -53,7 +53,7 @@ def numbers() -> dict[str, str]:
 
 
 def test_every_exercise_is_in_the_index(index):
-    book = {path.stem: labels(path) for path in CHAPTERS if path.stem in index}
+    book = {path.stem: labels(path) for path in CHAPTERS}
     assert {"01_principles", "02_minimax", "03_code"} <= set(book)
     assert {name: list(entries) for name, entries in index.items()} == book, (
         "book/exercises.yml lists every exercise of every chapter, in order: add the new ones, "
