@@ -5,17 +5,41 @@ import json
 import os
 import platform
 import statistics
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
 
 
-def options(description: str) -> argparse.Namespace:
-    """Read ``--quick`` and ``--json FILE`` from the command line."""
+def options(description: str, data=(), seeds: int = 0) -> argparse.Namespace:
+    """Read ``--quick``, ``--json FILE``, and where it matters which data and seeds to run."""
     parser = argparse.ArgumentParser(description=description.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="fewer seeds or steps")
     parser.add_argument("--json", type=Path, help="write the rows to this file")
+    if data:
+        parser.add_argument("--data", nargs="+", choices=tuple(data), default=list(data))
+    if seeds:
+        parser.add_argument("--seeds", nargs="+", type=int, default=list(range(seeds)))
     return parser.parse_args()
+
+
+def kept(options: argparse.Namespace) -> list[dict]:
+    """Return the rows of the file that is there whose data and seeds are not run again."""
+    if not (options.json and options.json.is_file()):
+        return []
+    rows = json.loads(options.json.read_text())["rows"]
+    return [
+        row for row in rows if row["data"] not in options.data or row["seed"] not in options.seeds
+    ]
+
+
+def steps_in(seconds: float, run: Callable[[int], object], few: int = 40) -> int:
+    """Return how many steps of training take so many processor seconds, from a short trial."""
+    run(5)  # the first steps are slower
+    began = time.process_time()
+    run(few)
+    return max(few, round(seconds * few / (time.process_time() - began)))
 
 
 def machine() -> str:
