@@ -59,9 +59,9 @@ def two_sample_accuracy(
 
     Examples
     --------
-    >>> points = Features(torch.randn(200, 2), "points")
+    >>> points = Features(torch.rand(200, 2), "points")
     >>> far = Features(points.values + 9, "points")
-    >>> two_sample_accuracy(points, far, steps=30).value
+    >>> two_sample_accuracy(points, far, steps=200).value
     1.0
     """
     if isinstance(real, Features) and isinstance(fake, Features):
