@@ -68,9 +68,7 @@ def trained(kind, **options):
                 schedule="hold-cosine", seed=seed, device="cpu", progress=False)  # fmt: skip
             return task, time.process_time() - began
 
-        few = 40
-        run(5)
-        return run(max(few, round(seconds * few / run(few)[1])))
+        return run(report.steps_in(seconds, run))
 
     return train
 

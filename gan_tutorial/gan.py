@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from .losses import get_loss, gradient_penalty, squared_gradient_norms
 from .models import dcgan_pair, mlp_pair
 from .sampling import latent_codes, sample_generator
-from .task import Task
+from .task import Task, adam
 
 __all__ = ["GAN", "frozen", "recipe_for"]
 
@@ -110,10 +110,8 @@ class GAN(Task):
         super().__init__(
             networks={"generator": generator, "discriminator": discriminator},
             optimizers={
-                "generator": torch.optim.Adam(generator.parameters(), lr_g, betas, fused=True),
-                "discriminator": torch.optim.Adam(
-                    discriminator.parameters(), lr_d, betas, fused=True
-                ),
+                "generator": adam(generator, lr_g, betas),
+                "discriminator": adam(discriminator, lr_d, betas),
             },
             averaged=("generator",),
             ema=ema,

@@ -21,7 +21,7 @@ from .losses import get_loss, squared_gradient_norms
 from .masks import check_masks, composite
 from .models import PatchDiscriminator, UNetGenerator
 from .sampling import latent_codes
-from .task import Task
+from .task import Task, adam
 
 __all__ = ["Repair", "complete", "latent_search", "recipe_for"]
 
@@ -128,10 +128,8 @@ class Repair(Task):
         super().__init__(
             networks={"generator": generator, "discriminator": discriminator},
             optimizers={
-                "generator": torch.optim.Adam(generator.parameters(), lr_g, betas, fused=True),
-                "discriminator": torch.optim.Adam(
-                    discriminator.parameters(), lr_d, betas, fused=True
-                ),
+                "generator": adam(generator, lr_g, betas),
+                "discriminator": adam(discriminator, lr_d, betas),
             },
             averaged=("generator",),
             ema=ema,

@@ -20,7 +20,7 @@ from .gan import frozen, recipe_for
 from .losses import get_loss
 from .models import DCGANEncoder, DCGANGenerator, MLPEncoder, MLPGenerator
 from .sampling import latent_codes, sample_generator
-from .task import Task
+from .task import Task, adam
 
 __all__ = [
     "AUGMENTATIONS",
@@ -269,7 +269,7 @@ class Classifier(Task):
         super().__init__(
             networks=networks,
             optimizers={
-                name: torch.optim.Adam(network.parameters(), rates.get(name, lr), betas, fused=True)
+                name: adam(network, rates.get(name, lr), betas)
                 for name, network in networks.items()
             },
             averaged=networks,

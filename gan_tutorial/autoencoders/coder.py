@@ -13,7 +13,7 @@ from ..models import encoder_for
 from ..sampling import latent_codes, sample_generator
 from ..task import Task
 
-__all__ = ["Coder", "GaussianCoder", "adam"]
+__all__ = ["Coder", "GaussianCoder"]
 
 
 class Coder(Task):
@@ -122,11 +122,6 @@ class GaussianCoder(Coder):
     def active_units(self, x: Tensor, threshold: float = 0.01, averaged: bool = True) -> int:
         """Count the numbers of the code with an `activity` above the threshold of the paper."""
         return int((self.activity(x, averaged) > threshold).sum())
-
-
-def adam(network: nn.Module, lr: float, betas: tuple[float, float]) -> torch.optim.Adam:
-    """Make the optimizer of one network."""
-    return torch.optim.Adam(network.parameters(), lr, tuple(map(float, betas)), fused=True)
 
 
 @torch.no_grad()

@@ -2,7 +2,8 @@
 
 from torch import Tensor, nn
 
-from .coder import Coder, adam
+from ..task import adam
+from .coder import Coder
 
 __all__ = ["Autoencoder"]
 

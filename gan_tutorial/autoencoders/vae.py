@@ -8,7 +8,8 @@ from torch import Tensor, nn
 
 from ..likelihoods import LIKELIHOODS, Bernoulli, Gaussian, kl_to_prior, log_normal, reparametrize
 from ..sampling import latent_codes
-from .coder import GaussianCoder, adam
+from ..task import adam
+from .coder import GaussianCoder
 
 __all__ = ["VAE"]
 

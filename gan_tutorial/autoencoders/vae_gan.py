@@ -6,7 +6,8 @@ from torch import Tensor, nn
 
 from ..gan import GAN, frozen, recipe_for
 from ..likelihoods import kl_to_prior, reparametrize
-from .coder import GaussianCoder, adam
+from ..task import adam
+from .coder import GaussianCoder
 
 __all__ = ["VAEGAN"]
 
