@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from . import distributed, speed
 from .models import config_of
@@ -131,11 +132,10 @@ class Task:
     @torch.no_grad()
     def update_average(self, step: int) -> None:
         """Move the averages a little towards the networks, after step number `step`."""
-        weight = 1.0 - min(self.ema, step / (step + 9))
+        move = get_ema_multi_avg_fn(min(self.ema, step / (step + 9)))
         for name, average in self.average.items():
             network = self.networks[name]
-            for mean, value in zip(average.parameters(), network.parameters(), strict=True):
-                mean.lerp_(value, weight)
+            move(list(average.parameters()), list(network.parameters()), step)
             for mean, value in zip(average.buffers(), network.buffers(), strict=True):
                 mean.copy_(value)
 
