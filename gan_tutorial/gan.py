@@ -5,7 +5,8 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from .losses import get_loss, gradient_penalty, squared_gradient_norms
+from . import speed
+from .losses import get_loss, gradient_penalty, logits_and_squared_norms
 from .models import dcgan_pair, mlp_pair
 from .sampling import latent_codes, sample_generator
 from .task import Task, adam
@@ -189,6 +190,29 @@ class GAN(Task):
         """Map batches of samples to logits, :math:`D(x)`, as fast as `fit` was told to."""
         return self.forward("discriminator", batches)
 
+    def judge_slopes(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
+        r"""Map samples to logits, and find the slopes that are penalized, in float32.
+
+        Returns
+        -------
+        real_logits, fake_logits : Tensor, shape (N,) or (N, 1)
+        norms : dict of str to Tensor, shape (N,)
+            :math:`\|\nabla_x a(x)\|^2` of the reals as ``r1`` and of the fakes as ``r2``, where
+            these have a weight.
+        """
+        network = self.discriminator
+        if self.r1 > 0 and self.r2 > 0 and speed.one_by_one(network):
+            logits, norms = logits_and_squared_norms(network, torch.cat([real, fake]))
+            sizes = [len(real), len(fake)]
+            return *logits.split(sizes), dict(zip(("r1", "r2"), norms.split(sizes), strict=True))
+        logits, norms = {}, {}
+        for name, gamma, x in (("r1", self.r1, real), ("r2", self.r2, fake)):
+            if gamma > 0:
+                logits[name], norms[name] = logits_and_squared_norms(network, x)
+            else:
+                logits[name] = network(x)
+        return logits["r1"], logits["r2"], norms
+
     def discriminator_step(self, real: Tensor, fake: Tensor | None = None) -> dict[str, Tensor]:
         """One update of D: tell these reals from as many fakes, fresh ones by default."""
         if fake is None:
@@ -196,11 +220,8 @@ class GAN(Task):
             fake = fake.detach()
         penalize = self.d_updates % self.penalty_every == 0
         self.d_updates += 1
-        # The penalties differentiate the logits with respect to these very inputs, in float32.
-        real.requires_grad_(penalize and self.r1 > 0)
-        fake.requires_grad_(penalize and self.r2 > 0)
-        if real.requires_grad or fake.requires_grad:
-            real_logits, fake_logits = self.discriminator(real), self.discriminator(fake)
+        if penalize and (self.r1 > 0 or self.r2 > 0):
+            real_logits, fake_logits, norms = self.judge_slopes(real, fake)
         else:
             real_logits, fake_logits = self.judge(real, fake)
         loss = self.loss.discriminator(real_logits, fake_logits)
@@ -212,12 +233,9 @@ class GAN(Task):
 
         total = loss
         if penalize:
-            for name, gamma, logits, x in (
-                ("r1", self.r1, real_logits, real),
-                ("r2", self.r2, fake_logits, fake),
-            ):
+            for name, gamma in (("r1", self.r1), ("r2", self.r2)):
                 if gamma > 0:
-                    scalars[name] = 0.5 * squared_gradient_norms(logits, x).mean()
+                    scalars[name] = 0.5 * norms[name].mean()
                     total = total + self.penalty_every * gamma * scalars[name]
             if self.gp > 0:
                 u = self.random(torch.rand, len(real))

@@ -22,6 +22,8 @@ __all__ = [
     "AdversarialLoss",
     "get_loss",
     "gradient_penalty",
+    "logits_and_gradients",
+    "logits_and_squared_norms",
     "r1",
     "r2",
     "squared_gradient_norms",
@@ -221,11 +223,57 @@ def squared_gradient_norms(logits: Tensor, x: Tensor) -> Tensor:
     return gradient.float().flatten(1).square().sum(1)
 
 
-def _at(discriminator: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-    """`squared_gradient_norms` at the points `x`, in float32 whatever the precision around."""
+def logits_and_gradients(
+    discriminator: nn.Module | Callable[[Tensor], Tensor], x: Tensor
+) -> tuple[Tensor, Tensor]:
+    r"""Logits :math:`a(x)` and each sample's own gradient :math:`\nabla_x a(x)`.
+
+    Both can be differentiated with respect to the weights.
+
+    Parameters
+    ----------
+    discriminator : callable
+        Maps (N, ...) to logits (N,) or (N, 1), each sample by itself. If it has a method
+        ``with_gradient``, and says in ``has_gradient`` that the method applies, that is asked;
+        else autograd is.
+    x : Tensor, shape (N, ...)
+        The samples; their own graph, if any, is not followed.
+
+    Returns
+    -------
+    logits : Tensor, shape (N,) or (N, 1)
+    gradients : Tensor, shape (N, ...)
+        One for each sample, in the shape of `x`.
+
+    Examples
+    --------
+    The logit :math:`\|x\|^2 / 2` has gradient `x`:
+
+    >>> import torch
+    >>> x = torch.tensor([[3.0, 4.0]])
+    >>> logits, gradients = logits_and_gradients(lambda x: x.square().sum(1) / 2, x)
+    >>> gradients.tolist()
+    [[3.0, 4.0]]
+    """
+    if getattr(discriminator, "has_gradient", False):
+        return discriminator.with_gradient(x.detach())
+    x = x.detach().requires_grad_(True)
+    logits = discriminator(x)
+    (gradients,) = torch.autograd.grad(logits.sum(), x, create_graph=True)
+    return logits, gradients
+
+
+def logits_and_squared_norms(
+    discriminator: nn.Module | Callable[[Tensor], Tensor], x: Tensor
+) -> tuple[Tensor, Tensor]:
+    r"""Logits and :math:`\|\nabla_x a(x)\|^2`, in float32 at least whatever the precision around.
+
+    What `logits_and_gradients` returns, with the squared length of each gradient, shape (N,).
+    """
     with torch.autocast(x.device.type, enabled=False):
-        x = x.detach().float().requires_grad_(True)
-        return squared_gradient_norms(discriminator(x), x)
+        x = x.to(torch.promote_types(x.dtype, torch.float32))
+        logits, gradients = logits_and_gradients(discriminator, x)
+        return logits, gradients.flatten(1).square().sum(1)
 
 
 def r1(discriminator: nn.Module | Callable[[Tensor], Tensor], real: Tensor) -> Tensor:
@@ -254,7 +302,7 @@ def r1(discriminator: nn.Module | Callable[[Tensor], Tensor], real: Tensor) -> T
     >>> float(r1(lambda x: x @ w, torch.randn(8, 2)))
     12.5
     """
-    return 0.5 * _at(discriminator, real).mean()
+    return 0.5 * logits_and_squared_norms(discriminator, real)[1].mean()
 
 
 def r2(discriminator: nn.Module | Callable[[Tensor], Tensor], fake: Tensor) -> Tensor:
@@ -304,5 +352,5 @@ def gradient_penalty(
     u = u.view(-1, *[1] * (real.dim() - 1))
     between = u * real.detach().float() + (1 - u) * fake.detach().float()
     # The square root has an infinite slope at zero; the small number keeps the gradient finite.
-    norms = (_at(critic, between) + 1e-12).sqrt()
+    norms = (logits_and_squared_norms(critic, between)[1] + 1e-12).sqrt()
     return (norms - 1).square().mean()

@@ -7,7 +7,9 @@ Some decisions never change a result beyond rounding, and are taken for the read
 - nothing reads a number back from the device between two rows of the history, batches are drawn
   by index from one tensor, optimizers are fused, and the discriminator's weights get no gradient
   in the generator's update: these are in `training` and `gan`, where they are one line each;
-- networks that treat samples one by one get several batches in one pass (`one_by_one`).
+- networks that treat samples one by one get several batches in one pass (`one_by_one`);
+- a fully connected discriminator knows its gradient with respect to its input as a product of
+  matrices, which spares a penalty half of its way back (`models.MLPDiscriminator.with_gradient`).
 
 Others do change results, and are options, off by default: the precision and compilation
 (`accelerated`), and the second use of a batch of fakes (``GAN(reuse_fakes=True)``).

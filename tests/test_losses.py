@@ -175,3 +175,31 @@ def test_gradient_penalty_refuses_unequal_batches():
 
 def test_equilibria_are_the_known_constants():
     assert losses.get_loss("minimax").equilibrium == pytest.approx(2 * math.log(2))
+
+
+def test_logits_and_gradients_ask_a_network_that_knows_them_and_autograd_else():
+    class Knowing(torch.nn.Module):
+        has_gradient = True
+
+        def forward(self, x):
+            return x.square().sum(1) / 2
+
+        def with_gradient(self, x):
+            return self(x), 7 * x
+
+    x = torch.randn(4, 3, requires_grad=True)
+    knowing = Knowing()
+    logits, gradients = losses.logits_and_gradients(knowing, x)
+    torch.testing.assert_close(gradients, 7 * x)
+    assert float(losses.r1(knowing, x)) == pytest.approx(49 / 2 * x.square().sum(1).mean().item())
+    knowing.has_gradient = False
+    plain_logits, gradients = losses.logits_and_gradients(knowing, x)
+    torch.testing.assert_close(gradients, x)
+    torch.testing.assert_close(logits, plain_logits)
+    gradients.sum().backward()
+    assert x.grad is None  # the graph that the samples came with is not followed
+
+
+def test_penalties_keep_double_precision():
+    x = torch.randn(3, 2, dtype=torch.float64)
+    assert losses.r1(torch.nn.Linear(2, 1).double(), x).dtype == torch.float64

@@ -32,6 +32,79 @@ def test_depth_zero_is_linear():
     torch.testing.assert_close(d(x + y) - d(y), d(x) - d(torch.zeros(3, 2)))
 
 
+def penalties(norms):
+    """R1, and the penalty of a critic, of which the second is not a polynomial."""
+    return {"r1": 0.5 * norms.mean(), "gp": (norms.sqrt() - 1).square().mean()}
+
+
+@pytest.mark.parametrize("kind", ["r1", "gp"])
+@pytest.mark.parametrize(("shape", "depth"), [((2,), 0), ((2,), 3), ((1, 4, 4), 2)])
+def test_the_gradient_as_a_product_is_that_of_autograd_and_so_is_the_penaltys(kind, shape, depth):
+    torch.manual_seed(0)
+    d = models.MLPDiscriminator(shape, width=16, depth=depth).double()
+    assert d.has_gradient
+    weights = list(d.parameters())
+    x = torch.randn(8, *shape, dtype=torch.float64)
+    logits, gradients = d.with_gradient(x)
+    leaf = x.clone().requires_grad_()
+    plain = d(leaf)
+    (expected,) = torch.autograd.grad(plain.sum(), leaf, create_graph=True)
+    assert gradients.shape == x.shape
+    torch.testing.assert_close(logits, plain, rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(gradients, expected, rtol=1e-12, atol=1e-12)
+
+    found, by_autograd = (
+        torch.autograd.grad(
+            penalties(g.flatten(1).square().sum(1))[kind] + a.square().mean(), weights
+        )
+        for a, g in ((logits, gradients), (plain, expected))
+    )
+    for ours, theirs in zip(found, by_autograd, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-11, atol=1e-12)
+
+
+def test_the_penaltys_gradient_as_a_product_is_that_of_finite_differences():
+    torch.manual_seed(1)
+    d = models.MLPDiscriminator((2,), width=8, depth=3).double()
+    x = torch.randn(5, 2, dtype=torch.float64)
+
+    def penalty(*weights):
+        for layer, weight in zip([m for m in d.net if hasattr(m, "weight")], weights, strict=True):
+            del layer.weight
+            layer.weight = weight
+        return penalties(d.with_gradient(x)[1].square().sum(1))["gp"]
+
+    weights = [m.weight.detach().clone().requires_grad_() for m in d.net if hasattr(m, "weight")]
+    for layer in (m for m in d.net if hasattr(m, "weight")):
+        del layer.weight
+        layer.weight = None
+    assert torch.autograd.gradcheck(penalty, weights)
+
+
+def test_the_gradient_at_a_corner_is_that_of_autograd():
+    d = models.MLPDiscriminator((2,), width=4, depth=2)
+    x = torch.zeros(3, 2)  # no bias at the start: every unit is at its corner
+    leaf = x.clone().requires_grad_()
+    (expected,) = torch.autograd.grad(d(leaf).sum(), leaf)
+    assert torch.equal(d.with_gradient(x)[1], expected)
+
+
+def test_a_network_that_was_changed_leaves_its_gradient_to_autograd():
+    d = models.MLPDiscriminator((2,), width=4, depth=2)
+    hook = d.register_forward_hook(lambda *_: None)
+    assert not d.has_gradient
+    hook.remove()
+    assert d.has_gradient
+    d.net.append(torch.nn.Sigmoid())
+    assert not d.has_gradient
+
+    class Shifted(models.MLPDiscriminator):
+        def forward(self, x):
+            return super().forward(x + 1)
+
+    assert not Shifted((2,)).has_gradient
+
+
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("size", [8, 16, 32, 64, 128])
 def test_dcgan_shapes_at_every_size(size, channels):

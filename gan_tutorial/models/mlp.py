@@ -89,6 +89,51 @@ class MLPDiscriminator(nn.Module):
         """Map samples (N, *shape) to logits (N,)."""
         return self.net(x).squeeze(1)
 
+    @property
+    def has_gradient(self) -> bool:
+        """Whether `with_gradient` applies: to the layers made here, and none put in their place."""
+        return (
+            type(self) is MLPDiscriminator
+            and not (self._forward_hooks or self._forward_pre_hooks)
+            and all(type(layer) in (nn.Flatten, nn.Linear, nn.LeakyReLU) for layer in self.net)
+        )
+
+    def with_gradient(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        r"""Return the logits and each one's gradient with respect to its sample.
+
+        Between the corners of its leaky ReLUs the network is linear, with the slopes
+        :math:`s_l(x)`, one or 0.2 for each unit, on the diagonals of matrices :math:`S_l`:
+
+        .. math:: \nabla_x a(x)^\top = W_{L+1} S_L W_L \cdots S_1 W_1
+
+        The slopes are constant but at the corners. So this product of matrices has all that a
+        gradient penalty depends on: its slope with respect to the weights is found in one pass
+        back through the product. Autograd, asked for the gradient of a gradient, would go back
+        through the layers as well, to find zeros there.
+
+        Parameters
+        ----------
+        x : Tensor, shape (N, *shape)
+
+        Returns
+        -------
+        logits : Tensor, shape (N,)
+        gradients : Tensor, shape (N, *shape)
+            Both can be differentiated with respect to the weights.
+        """
+        shape = x.shape
+        weights, slopes = [], []
+        for layer in self.net:
+            if isinstance(layer, nn.Linear):
+                weights.append(layer.weight)
+            elif isinstance(layer, nn.LeakyReLU):
+                slopes.append(x.detach().sign().clamp_(min=layer.negative_slope))
+            x = layer(x)
+        product = weights.pop().expand(len(x), -1)  # W_{L+1}, once for each sample
+        while slopes:
+            product = (product * slopes.pop()) @ weights.pop()
+        return x.squeeze(1), product.view(shape)
+
 
 def mlp_pair(
     shape,
