@@ -6,7 +6,12 @@ import torch
 from torch import Tensor, nn
 
 from . import speed
-from .losses import get_loss, gradient_penalty, logits_and_squared_norms
+from .losses import (
+    AdversarialLoss,
+    get_loss,
+    gradient_penalty,
+    logits_and_squared_norms,
+)
 from .models import dcgan_pair, mlp_pair
 from .sampling import latent_codes, sample_generator
 from .task import Task, adam
@@ -36,8 +41,9 @@ class GAN(Task):
         Maps latent codes (N, latent_dim) to samples; has an attribute ``latent_dim``.
     discriminator : nn.Module
         Maps samples to logits, (N,) or (N, 1).
-    loss : str
-        One of `gan_tutorial.losses.LOSSES`.
+    loss : str or AdversarialLoss
+        One of `gan_tutorial.losses.LOSSES`, or another, such as
+        ``gan_tutorial.losses.smoothed(0.9)``.
     lr : float or (float, float)
         Learning rate, or one for the generator and one for the discriminator.
     betas : (float, float)
@@ -80,7 +86,7 @@ class GAN(Task):
         generator: nn.Module,
         discriminator: nn.Module,
         *,
-        loss: str = "relativistic",
+        loss: str | AdversarialLoss = "relativistic",
         lr: float | tuple[float, float] = 2e-4,
         betas: tuple[float, float] = (0.5, 0.999),
         r1: float = 0.0,
@@ -124,12 +130,15 @@ class GAN(Task):
         self.reuse_fakes = reuse_fakes
         self.d_updates = 0
         self.settings = {
-            "loss": loss, "lr": [lr_g, lr_d], "betas": list(betas), "r1": r1, "r2": r2, "gp": gp,
-            "penalty_every": penalty_every, "d_steps": d_steps, "reuse_fakes": reuse_fakes,
+            "loss": self.loss.name, "lr": [lr_g, lr_d], "betas": list(betas), "r1": r1, "r2": r2,
+            "gp": gp, "penalty_every": penalty_every, "d_steps": d_steps,
+            "reuse_fakes": reuse_fakes,
         }  # fmt: skip
 
     @classmethod
-    def for_data(cls, data, *, network: str = "auto", latent_dim=None, width=None, **options):
+    def for_data(
+        cls, data, *, network: str = "auto", latent_dim=None, width=None, wrap=None, **options
+    ):
         """Make a GAN with the book's recipe for this kind of data.
 
         Parameters
@@ -140,19 +149,33 @@ class GAN(Task):
             Fully connected or convolutional; "auto" is convolutional for images from 16x16 on.
         latent_dim, width : int, optional
             Length of the latent code, and width of the networks, instead of the recipe's.
+        wrap : callable, optional
+            Takes the recipe's discriminator and returns the one to train, for instance one of
+            `gan_tutorial.models.Augmented`.
         **options
             Further arguments of `GAN`, instead of the recipe's.
+
+        Examples
+        --------
+        >>> from gan_tutorial import augment, data, models
+        >>> def augmented(discriminator):
+        ...     return models.Augmented(discriminator, augment.DiffAugment("translation"))
+        >>> gan = GAN.for_data(data.load("digits"), wrap=augmented)
         """
         shape = tuple(data.shape)
         recipe = recipe_for(shape, network)
         latent_dim = latent_dim or recipe["latent_dim"]
         if recipe["network"] == "mlp":
-            networks = mlp_pair(
+            generator, discriminator = mlp_pair(
                 shape, latent_dim, width or 128, generator_depth=recipe["generator_depth"]
             )
         else:
-            networks = dcgan_pair(shape[1], shape[0], latent_dim, width or recipe["width"])
-        return cls(*networks, **{**recipe["options"], **options})
+            generator, discriminator = dcgan_pair(
+                shape[1], shape[0], latent_dim, width or recipe["width"]
+            )
+        if wrap is not None:
+            discriminator = wrap(discriminator)
+        return cls(generator, discriminator, **{**recipe["options"], **options})
 
     def step(self, batch: Tensor) -> dict[str, Tensor]:
         """Update the discriminator `d_steps` times, then the generator once.

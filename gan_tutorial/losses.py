@@ -26,6 +26,7 @@ __all__ = [
     "logits_and_squared_norms",
     "r1",
     "r2",
+    "smoothed",
     "squared_gradient_norms",
 ]
 
@@ -175,8 +176,60 @@ LOSSES: dict[str, AdversarialLoss] = {
 }
 
 
-def get_loss(name: str) -> AdversarialLoss:
-    """Return the loss called `name`.
+def smoothed(real: float = 0.9, fake: float = 0.0) -> AdversarialLoss:
+    r"""Return the non-saturating loss with other labels for the discriminator than 1 and 0.
+
+    Salimans et al. (2016, section 3.4) smooth one side only: 0.9 for reals, 0 for fakes. With
+    labels :math:`\alpha` and :math:`\beta` the best discriminator is
+
+    .. math:: D^*(x) = \frac{\alpha\, p_\text{data}(x) + \beta\, p_g(x)}
+                            {p_\text{data}(x) + p_g(x)} .
+
+    Parameters
+    ----------
+    real, fake : float
+        The labels, with ``0 <= fake < real <= 1``.
+
+    Raises
+    ------
+    ValueError
+        If the labels are not in that order.
+
+    Notes
+    -----
+    A label that is flipped with probability `q` costs in expectation what the label ``1 - q``
+    (or ``q``) costs, so random flips need no function of their own.
+
+    Examples
+    --------
+    >>> from gan_tutorial.losses import get_loss, smoothed
+    >>> real, fake = torch.tensor([2.0]), torch.tensor([-1.0])
+    >>> same = smoothed(1.0, 0.0).discriminator(real, fake)
+    >>> bool(same == get_loss("non-saturating").discriminator(real, fake))
+    True
+    """
+    if not 0.0 <= fake < real <= 1.0:
+        raise ValueError(f"Labels lie in 0 <= fake < real <= 1, got real={real} and fake={fake}.")
+
+    def discriminator(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+        # L_D = sum over both kinds of -E [label log s(a) + (1 - label) log(1 - s(a))]
+        return sum(
+            label * softplus(-logits).mean() + (1 - label) * softplus(logits).mean()
+            for label, logits in ((real, real_logits), (fake, fake_logits))
+        )
+
+    middle = (real + fake) / 2  # D* where both densities agree
+    entropy = -middle * math.log(middle) - (1 - middle) * math.log(1 - middle)
+    return _game(
+        f"non-saturating, labels {real:g} and {fake:g}",
+        discriminator,
+        _non_saturating_g,
+        equilibrium=2 * entropy,
+    )
+
+
+def get_loss(name: str | AdversarialLoss) -> AdversarialLoss:
+    """Return the loss called `name`; a loss that is given itself is returned as it is.
 
     Raises
     ------
@@ -191,6 +244,8 @@ def get_loss(name: str) -> AdversarialLoss:
     >>> round(float(game.discriminator(zero, zero)), 4)  # 2 log 2
     1.3863
     """
+    if isinstance(name, AdversarialLoss):
+        return name
     if name not in LOSSES:
         raise ValueError(f"Unknown loss {name!r}; choose one of {', '.join(LOSSES)}.")
     return LOSSES[name]

@@ -203,3 +203,42 @@ def test_logits_and_gradients_ask_a_network_that_knows_them_and_autograd_else():
 def test_penalties_keep_double_precision():
     x = torch.randn(3, 2, dtype=torch.float64)
     assert losses.r1(torch.nn.Linear(2, 1).double(), x).dtype == torch.float64
+
+
+@pytest.mark.parametrize(("real", "fake"), [(0.9, 0.0), (0.9, 0.1), (1.0, 0.0)])
+def test_smoothed_labels_are_cross_entropy_with_these_labels(real, fake):
+    bce = torch.nn.functional.binary_cross_entropy_with_logits
+    game = losses.smoothed(real, fake)
+    expected = bce(REAL, torch.full_like(REAL, real)) + bce(FAKE, torch.full_like(FAKE, fake))
+    torch.testing.assert_close(game.discriminator(REAL, FAKE), expected)
+    standard = losses.get_loss("non-saturating")
+    assert torch.equal(game.generator(None, FAKE), standard.generator(None, FAKE))
+
+
+@pytest.mark.parametrize(("p", "q"), [(0.5, 0.5), (0.2, 0.7)])
+def test_the_best_discriminator_against_smoothed_labels(p, q):
+    """One point with densities p and q: descend, and compare with the closed form."""
+    game = losses.smoothed(0.9, 0.1)
+    logit = torch.zeros(1, dtype=torch.float64, requires_grad=True)
+    for _ in range(2000):
+        # the loss is linear in the two kinds, so weigh them by their densities
+        kinds = [game.discriminator(logit, logit * 0), game.discriminator(logit * 0, logit)]
+        loss = p * kinds[0] + q * kinds[1]
+        (slope,) = torch.autograd.grad(loss, logit)
+        logit = (logit - slope).detach().requires_grad_()
+    best = (0.9 * p + 0.1 * q) / (p + q)
+    assert logit.sigmoid().item() == pytest.approx(best, abs=1e-6)
+    if p == q:
+        logit = logit.detach()
+        assert float(game.discriminator(logit, logit)) == pytest.approx(game.equilibrium)
+
+
+@pytest.mark.parametrize("labels", [(0.0, 0.9), (0.5, 0.5), (1.1, 0.0), (0.9, -0.1)])
+def test_smoothed_labels_out_of_order_are_refused(labels):
+    with pytest.raises(ValueError, match="0 <= fake < real <= 1"):
+        losses.smoothed(*labels)
+
+
+def test_a_loss_of_ones_own_is_taken_as_it_is():
+    own = losses.smoothed(0.8)
+    assert losses.get_loss(own) is own

@@ -6,17 +6,22 @@ from .encoders import DCGANEncoder, MLPEncoder, encoder_for
 from .mlp import MLPDiscriminator, MLPGenerator, mlp_pair
 from .unet import PatchDiscriminator, UNetGenerator
 from .upsample import UpsampleConv2d
+from .wrappers import Augmented, MinibatchStd, Packed, Wrapper
 
 __all__ = [
+    "Augmented",
     "DCGANDiscriminator",
     "DCGANEncoder",
     "DCGANGenerator",
     "MLPDiscriminator",
     "MLPEncoder",
     "MLPGenerator",
+    "MinibatchStd",
+    "Packed",
     "PatchDiscriminator",
     "UNetGenerator",
     "UpsampleConv2d",
+    "Wrapper",
     "build",
     "config_of",
     "dcgan_pair",

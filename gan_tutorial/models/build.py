@@ -6,6 +6,7 @@ from .dcgan import DCGANDiscriminator, DCGANGenerator
 from .encoders import DCGANEncoder, MLPEncoder
 from .mlp import MLPDiscriminator, MLPGenerator
 from .unet import PatchDiscriminator, UNetGenerator
+from .wrappers import Wrapper
 
 __all__ = ["build", "config_of"]
 
@@ -27,12 +28,15 @@ KINDS = {
 def config_of(network: nn.Module) -> dict:
     """Return what `build` needs to make a network of the same architecture.
 
-    A network of the reader's own has no such configuration; it is described by its class name and
+    A wrapper is described by its options and by the network within. A network of the reader's own
+    has no such configuration; it is described by its class name and
     number of parameters, which is enough to notice a change but not to build it again.
     """
     kind = type(network).__name__
     if type(network) is KINDS.get(kind):
         return {"kind": kind, **network.config}
+    if isinstance(network, Wrapper):
+        return {"kind": kind, **network.options, "network": config_of(network.network)}
     return {"kind": kind, "parameters": sum(p.numel() for p in network.parameters())}
 
 

@@ -4,6 +4,7 @@ import math
 from itertools import pairwise
 
 from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
 
 __all__ = ["MLPDiscriminator", "MLPGenerator", "mlp_pair"]
 
@@ -76,14 +77,26 @@ class MLPDiscriminator(nn.Module):
         Shape of one sample: ``(2,)`` for points, ``(C, H, W)`` for images.
     width, depth : int
         Units of a hidden layer, and number of hidden layers.
+    norm : {"none", "spectral"}
+        Whether every layer's matrix is divided by its largest singular value (Miyato et al. 2018).
+
+    Raises
+    ------
+    ValueError
+        If the norm is unknown.
     """
 
-    def __init__(self, shape, width=128, depth=3):
+    def __init__(self, shape, width=128, depth=3, norm="none"):
         super().__init__()
+        if norm not in ("none", "spectral"):
+            raise ValueError(f"Unknown norm {norm!r}; choose one of none, spectral.")
         shape = tuple(shape)
         self.shape = shape
-        self.config = {"shape": list(shape), "width": width, "depth": depth}
-        self.net = nn.Sequential(nn.Flatten(), *_layers(math.prod(shape), width, depth, 1))
+        self.config = {"shape": list(shape), "width": width, "depth": depth, "norm": norm}
+        layers = _layers(math.prod(shape), width, depth, 1)
+        if norm == "spectral":
+            layers = [spectral_norm(m) if isinstance(m, nn.Linear) else m for m in layers]
+        self.net = nn.Sequential(nn.Flatten(), *layers)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map samples (N, *shape) to logits (N,)."""
