@@ -1,0 +1,471 @@
+"""Which advice improves a GAN? Each piece alone, at equal compute, on a plain and a modern GAN.
+
+    python benchmarks/improve.py [--data digits soccer transfer] [--seeds N ...] [--search]
+                                 [--minutes M] [--quick] [--json FILE]
+
+``digits``: scikit-learn's 8x8 digits, fully connected networks. Two starting points: ``plain``, the
+non-saturating game with Adam's settings of the DCGAN paper, and ``modern``, the library's recipe
+(relativistic loss, R1 and R2, average of the weights, rate held and then lowered). Every variant
+changes one thing in one of them, and gets the same processor seconds on one thread; how many steps
+these are is timed before (the fastest of three trials), once for each variant, and is the same for
+all seeds. ``ladder`` goes from one starting point to the other, one change at a time.
+
+``soccer``: footballs of 32x32 pixels, drawn at once, by growing networks (8, 16, 32), and by two
+stages (16, then a refiner to 32). ``transfer``: fifty pictures of the digits 5 to 9 (ten of each),
+from scratch and from networks trained on the digits 0 to 4.
+
+Where an advice has a strength (a rate, a noise, a weight), ``--search`` tries several with one
+seed that is used nowhere else, and the one with the best FID on the *validation* split is taken;
+these runs are in results/improve_search.json. Reported is the *test* split: FID, precision and
+recall in the features of the library's own networks, means over three draws of as many samples.
+`memorized` is the probability that a sample is nearer to the training set than a test picture is
+(0.5 is fair), `gap` the mean logit of training pictures minus that of validation pictures, in
+standard deviations of the latter.
+
+A file that exists is added to, and what it holds is not run again.
+"""
+
+import argparse
+import itertools
+import json
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import report
+import torch
+from torch import Tensor, nn
+
+from gan_tutorial import GAN, augment, data, fit, losses, metrics, models
+from gan_tutorial.gan import recipe_for
+
+SECONDS, DRAWS, SEARCH_SEED = 4.0, 3, 100
+SEARCHED = Path(__file__).parent / "results" / "improve_search.json"
+
+# --- What the ablation needs and the library does not offer ----------------------------------
+
+
+class SparseGAN(GAN):
+    """A GAN whose generator also pays for the mean absolute activation of its hidden layers."""
+
+    def __init__(self, *networks, weight: float, **options):
+        super().__init__(*networks, **options)
+        self.weight, self.active = weight, {}
+        for name, layer in self.generator.named_modules():
+            if isinstance(layer, nn.LeakyReLU):
+                layer.register_forward_hook(
+                    lambda _, __, out, name=name: self.active.update({name: out.abs().mean()})
+                )
+
+    def update(self, loss: Tensor, *names: str) -> None:
+        """Add the price of activity to the generator's loss."""
+        if "generator" in names:
+            loss = loss + self.weight * torch.stack(list(self.active.values())).mean()
+        super().update(loss, *names)
+
+
+class LayerNoise(nn.Module):
+    """Noise behind a hidden layer, each unit with a scale of its own that is learned from 0."""
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.scale = nn.Parameter(torch.zeros(width))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Add the noise."""
+        return x + self.scale * torch.randn_like(x)
+
+
+def noisy_layers(generator: nn.Module) -> nn.Module:
+    """Put `LayerNoise` behind every hidden layer of a fully connected generator."""
+    layers = []
+    for layer in generator.net:
+        layers.append(layer)
+        if isinstance(layer, nn.LeakyReLU):
+            layers.append(LayerNoise(generator.config["width"]))
+    generator.net = nn.Sequential(*layers)
+    return generator
+
+
+def with_minibatch_std(discriminator: nn.Module) -> nn.Module:
+    """Let the last layer of a fully connected discriminator know the spread of the batch."""
+    *body, last = discriminator.net
+    wider = nn.Linear(last.in_features + 1, 1)
+    nn.init.kaiming_normal_(wider.weight)
+    return nn.Sequential(*body, models.MinibatchStd(), wider, nn.Flatten(0))
+
+
+def augmented(*policy: str):
+    """Return what puts augmentations in front of a discriminator."""
+    return lambda d: models.Augmented(d, augment.DiffAugment(*policy))
+
+
+# --- The variants ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a variant does differently from its starting point."""
+
+    gan: dict = field(default_factory=dict)  # options of GAN
+    generator: dict = field(default_factory=dict)  # options of MLPGenerator
+    discriminator: dict = field(default_factory=dict)  # options of MLPDiscriminator
+    edit_generator: Callable | None = None
+    wrap: Callable | None = None  # the discriminator
+    optimizer: Callable | None = None  # from parameters to an optimizer
+    noise: float = 0.0  # instance noise, falling to 0
+    sparse: float = 0.0
+    pack: int = 1
+    schedule: str | None = None
+    averaged: bool | None = None
+    count: int | None = None  # training pictures
+
+
+def sgd(lr: float, **options):
+    """Return what makes an optimizer without Adam's scaling."""
+    return lambda parameters: torch.optim.SGD(parameters, lr, **options)
+
+
+PLAIN = {"loss": "non-saturating", "r1": 0.0, "r2": 0.0, "lr": 2e-4, "betas": (0.5, 0.999)}
+BASES = {"plain": (PLAIN, "constant", False), "modern": ({}, "hold-cosine", True)}
+TWICE, DEEP_G, DEEP_D, LAYERS_G = {"width": 256}, {"depth": 10}, {"depth": 6}, {"depth": 3}
+NESTEROV = {"momentum": 0.9, "nesterov": True}
+TC = ("translation", "cutout")
+
+# base -> (topic, name) -> change, or a list of changes from which the validation split chooses.
+VARIANTS: dict[str, dict[tuple[str, str], Change | list[Change]]] = {
+    "plain": {
+        ("baseline", "plain GAN"): Change(),
+        ("networks", "both twice as wide"): Change(generator=TWICE, discriminator=TWICE),
+        ("networks", "deeper generator (10)"): Change(generator=DEEP_G),
+        ("networks", "deeper discriminator (6)"): Change(discriminator=DEEP_D),
+        ("optimizer", "rate five times higher"): Change(gan={"lr": 1e-3}),
+        ("optimizer", "D four times as fast as G"): Change(gan={"lr": (1e-4, 4e-4)}),
+        ("optimizer", "Adam, β₁ = 0"): Change(gan={"betas": (0.0, 0.999)}),
+        ("optimizer", "Adam, β₁ = 0.9"): Change(gan={"betas": (0.9, 0.999)}),
+        ("optimizer", "SGD"): [Change(optimizer=sgd(lr)) for lr in (0.003, 0.01, 0.03, 0.1)],
+        ("optimizer", "SGD, Nesterov 0.9"): [
+            Change(optimizer=sgd(lr, **NESTEROV)) for lr in (0.0003, 0.001, 0.003, 0.01)
+        ],
+        ("schedule", "linear decay"): Change(schedule="linear"),
+        ("schedule", "hold, then cosine"): Change(schedule="hold-cosine"),
+        ("average", "EMA of the weights"): Change(averaged=True),
+        ("noise", "instance noise"): [Change(noise=std) for std in (0.1, 0.3, 0.6)],
+        ("noise", "noise in G's layers"): Change(edit_generator=noisy_layers),
+        ("noise", "label smoothing"): Change(gan={"loss": losses.smoothed(0.9)}),
+        ("loss", "relativistic"): Change(gan={"loss": "relativistic"}),
+        ("penalty", "R1"): Change(gan={"r1": 0.5}),
+        ("penalty", "R1 and R2"): Change(gan={"r1": 0.5, "r2": 0.5}),
+        ("penalty", "spectral norm"): Change(discriminator={"norm": "spectral"}),
+        ("penalty", "spectral norm, D deeper"): Change(
+            discriminator={"norm": "spectral", **DEEP_D}
+        ),
+        ("penalty", "sparse activations"): [Change(sparse=w) for w in (0.01, 0.1, 1.0)],
+        ("variety", "packs of two"): Change(pack=2),
+        ("variety", "minibatch std"): Change(wrap=with_minibatch_std),
+        ("data", "DiffAugment"): Change(wrap=augmented(*TC)),
+        ("data", "half of the data"): Change(count=598),
+        ("data", "100 pictures"): Change(count=100),
+    },
+    "modern": {
+        ("baseline", "modern recipe"): Change(),
+        ("networks", "wider generator"): Change(generator=TWICE),
+        ("networks", "wider discriminator"): Change(discriminator=TWICE),
+        ("networks", "deeper generator (10)"): Change(generator=DEEP_G),
+        ("networks", "shallower generator (3)"): Change(generator=LAYERS_G),
+        ("networks", "deeper discriminator (6)"): Change(discriminator=DEEP_D),
+        ("optimizer", "rate four times lower"): Change(gan={"lr": 5e-4}),
+        ("optimizer", "D four times as fast as G"): Change(gan={"lr": (1e-3, 4e-3)}),
+        ("optimizer", "Adam, β₁ = 0.5"): Change(gan={"betas": (0.5, 0.9)}),
+        ("optimizer", "Adam, β₁ = 0.9"): Change(gan={"betas": (0.9, 0.9)}),
+        ("optimizer", "SGD"): [Change(optimizer=sgd(lr)) for lr in (0.003, 0.01, 0.03, 0.1)],
+        ("optimizer", "SGD, Nesterov 0.9"): [
+            Change(optimizer=sgd(lr, **NESTEROV)) for lr in (0.0003, 0.001, 0.003, 0.01)
+        ],
+        ("schedule", "constant rate"): Change(schedule="constant"),
+        ("schedule", "linear decay"): Change(schedule="linear"),
+        ("average", "without EMA"): Change(averaged=False),
+        ("noise", "instance noise"): [Change(noise=std) for std in (0.1, 0.3, 0.6)],
+        ("noise", "noise in G's layers"): Change(edit_generator=noisy_layers),
+        ("loss", "non-saturating"): Change(gan={"loss": "non-saturating"}),
+        ("loss", "non-saturating, smoothed"): Change(gan={"loss": losses.smoothed(0.9)}),
+        ("penalty", "without R2"): Change(gan={"r2": 0.0}),
+        ("penalty", "without R1"): Change(gan={"r1": 0.0}),
+        ("penalty", "without R1 and R2"): Change(gan={"r1": 0.0, "r2": 0.0}),
+        ("penalty", "spectral norm, too"): Change(discriminator={"norm": "spectral"}),
+        ("penalty", "sparse activations"): [Change(sparse=w) for w in (0.01, 0.1, 1.0)],
+        ("variety", "packs of two"): Change(pack=2),
+        ("variety", "minibatch std"): Change(wrap=with_minibatch_std),
+        ("data", "DiffAugment"): Change(wrap=augmented(*TC)),
+        ("data", "half of the data"): Change(count=598),
+        ("data", "100 pictures"): Change(count=100),
+        ("data", "100 pictures, DiffAugment"): Change(count=100, wrap=augmented(*TC)),
+    },
+    # From plain to modern, each rung on top of the one before; the ends are the two baselines.
+    "ladder": {
+        ("1", "+ Adam (0, 0.9) at ten times the rate"): Change(
+            gan={**PLAIN, "lr": 2e-3, "betas": (0.0, 0.9)}, schedule="constant", averaged=False
+        ),
+        ("2", "+ relativistic loss"): Change(
+            gan={"r1": 0.0, "r2": 0.0}, schedule="constant", averaged=False
+        ),
+        ("3", "+ R1"): Change(gan={"r2": 0.0}, schedule="constant", averaged=False),
+        ("4", "+ R2"): Change(schedule="constant", averaged=False),
+        ("5", "+ EMA"): Change(schedule="constant"),
+    },
+}
+# Measured on the same runs as another variant, with or without the average of the weights.
+SHARED = {
+    ("plain", "EMA of the weights"): ("plain", "plain GAN"),
+    ("modern", "without EMA"): ("modern", "modern recipe"),
+    ("ladder", "+ R2"): ("modern", "constant rate"),
+    ("ladder", "+ EMA"): ("modern", "constant rate"),
+}
+
+
+def build(samples, base: str, change: Change, seed: int) -> GAN:
+    """Make the task of one variant."""
+    torch.manual_seed(seed)
+    recipe = recipe_for(tuple(samples.shape))
+    shape = tuple(samples.shape)
+    defaults = {"width": 128, "depth": recipe["generator_depth"]}
+    generator = models.MLPGenerator(recipe["latent_dim"], shape, **{**defaults, **change.generator})
+    seen = (shape[0] * change.pack, *shape[1:])
+    discriminator = models.MLPDiscriminator(seen, **{"width": 128, **change.discriminator})
+    if change.pack > 1:
+        discriminator = models.Packed(discriminator, change.pack)
+    if change.edit_generator:
+        generator = change.edit_generator(generator)
+    if change.wrap:
+        discriminator = change.wrap(discriminator)
+    if change.noise:
+        discriminator = models.Augmented(discriminator, augment.Noise(change.noise))
+    options = {**recipe["options"], **BASES["plain" if base == "plain" else "modern"][0]}
+    options |= change.gan
+    if change.sparse:
+        gan = SparseGAN(generator, discriminator, weight=change.sparse, **options)
+    else:
+        gan = GAN(generator, discriminator, **options)
+    if change.optimizer:
+        gan.optimizers = {n: change.optimizer(net.parameters()) for n, net in gan.networks.items()}
+    return gan
+
+
+def cooled(start: float):
+    """Return a callback that lowers instance noise along a line to 0."""
+
+    def cool(run) -> None:
+        run.task.discriminator.changes[0].std = start * (1 - run.step / run.steps)
+
+    return cool
+
+
+def part_of(samples, count: int | None, seed: int):
+    """Return so many of the samples, other ones for each seed."""
+    if count is None:
+        return samples
+    order = torch.randperm(len(samples), generator=torch.Generator().manual_seed(seed))
+    return samples.subset(order[:count])
+
+
+def run(samples, base: str, change: Change, seed: int, steps: int) -> GAN:
+    """Train one variant for so many steps."""
+    gan = build(samples, base, change, seed)
+    schedule = change.schedule or BASES["plain" if base == "plain" else "modern"][1]
+    callbacks = [cooled(change.noise)] if change.noise else []
+    fit(gan, samples, steps, batch_size=64, schedule=schedule, seed=seed, device="cpu",
+        callbacks=callbacks, progress=False)  # fmt: skip
+    return gan
+
+
+def steps_for(seconds: float, train: Callable[[int], object], few: int = 60) -> int:
+    """Return how many steps take so many processor seconds: by the fastest of three trials."""
+    train(5)
+    best = float("inf")
+    for _ in range(3):
+        began = time.process_time()
+        train(few)
+        best = min(best, time.process_time() - began)
+    return max(1, round(seconds * few / best))
+
+
+# --- Measuring -------------------------------------------------------------------------------
+
+
+class Judge:
+    """Held-out pictures of one kind, and what is measured against them."""
+
+    def __init__(self, train, validation, test):
+        self.network = metrics.network_for(train)
+        self.held = validation
+        self.validation, self.test = (
+            metrics.extract(split, self.network) for split in (validation, test)
+        )
+
+    def measure(self, sample: Callable[[int], Tensor], trained_on) -> dict:
+        """Draw samples several times and return means of what is measured."""
+        count = min(len(self.test), len(self.validation))
+        fakes = metrics.extract(sample(DRAWS * count), self.network)
+        seen = metrics.extract(trained_on, self.network)
+        found = []
+        for k in range(DRAWS):
+            part = fakes[k * count : (k + 1) * count]
+            manifold = metrics.manifold_report(self.test, part, spread=False)
+            found.append(
+                {
+                    "fid": metrics.fid(self.test, part, spread=False).value,
+                    "fid_validation": metrics.fid(self.validation, part, spread=False).value,
+                    "precision": manifold.precision,
+                    "recall": manifold.recall,
+                    "memorized": metrics.memorization(seen, self.test, part).closer,
+                }
+            )
+        return {key: statistics.fmean(row[key] for row in found) for key in found[0]}
+
+    @torch.no_grad()
+    def gap(self, gan: GAN, trained_on) -> float:
+        """Mean logit of training pictures minus that of others, in standard deviations."""
+        seen, unseen = (gan.discriminator(s[:100]) for s in (trained_on, self.held))
+        return ((seen.mean() - unseen.mean()) / unseen.std()).item()
+
+
+# --- Digits ----------------------------------------------------------------------------------
+
+
+class Rows:
+    """The rows of a file, to which new ones are added and written at once."""
+
+    def __init__(self, name: str, path: Path | None, minutes: float):
+        self.name, self.path = name, path
+        self.rows = json.loads(path.read_text())["rows"] if path and path.is_file() else []
+        self.until = time.monotonic() + 60 * minutes
+
+    def find(self, **wanted) -> list[dict]:
+        """Return the rows with these values."""
+        return [r for r in self.rows if all(r[k] == v for k, v in wanted.items())]
+
+    def add(self, **row) -> None:
+        """Keep a row and print it."""
+        self.rows.append(row)
+        print(
+            f"{row['data']:9}{row['base']:7} {row['variant']:34} {row['seed']:4} "
+            f"{row['steps']:6} {row['seconds']:5.1f} s  FID {row['fid']:7.2f} "
+            f"({row['fid_validation']:.2f})  {row['precision']:.2f} {row['recall']:.2f}",
+            flush=True,
+        )
+        report.write(self.name, self.rows, self.path)
+
+    def late(self) -> bool:
+        """Say whether the time that was given is over."""
+        return time.monotonic() > self.until
+
+
+def digits_run(rows: Rows, judge: Judge, samples, base, topic, name, change, seed, seconds, **more):
+    """Train and measure one variant with one seed, and those that share its run."""
+    trained_on = part_of(samples, change.count, seed)
+    known = rows.find(data="digits", base=base, variant=name, **more)
+    steps = (
+        known[0]["steps"]
+        if known
+        else steps_for(seconds, lambda few: run(trained_on, base, change, seed, few))
+    )
+    began = time.process_time()
+    gan = run(trained_on, base, change, seed, steps)
+    took = time.process_time() - began
+    gap = judge.gap(gan, trained_on)
+
+    def add(base, topic, name, change):
+        averaged = change.averaged
+        if averaged is None:
+            averaged = BASES["plain" if base == "plain" else "modern"][2]
+        torch.manual_seed(seed)  # for noise within the generator
+        found = judge.measure(
+            lambda count: gan.sample(count, seed=1000 + seed, averaged=averaged), trained_on
+        )
+        row = {"data": "digits", "base": base, "topic": topic, "variant": name, "seed": seed}
+        rows.add(**row, **more, steps=steps, seconds=took, **found, gap=gap)
+
+    add(base, topic, name, change)
+    for (other_base, other), source in SHARED.items():
+        if source == (base, name) and not more:
+            for (other_topic, n), other_change in VARIANTS[other_base].items():
+                if n == other:
+                    add(other_base, other_topic, n, other_change)
+
+
+def chosen(base: str, name: str, change: Change | list[Change]) -> Change:
+    """Return the change that was best on the validation split."""
+    if isinstance(change, Change):
+        return change
+    searched = json.loads(SEARCHED.read_text())["rows"]
+    tried = [r for r in searched if (r["base"], r["variant"]) == (base, name)]
+    if len(tried) != len(change):
+        raise SystemExit(f"Run --search first: {len(tried)} of {len(change)} of {name} are there.")
+    return change[min(tried, key=lambda r: r["fid_validation"])["candidate"]]
+
+
+def all_variants():
+    """Return (base, topic, name, change) of every variant, baselines first."""
+    listed = [
+        (base, topic, name, change)
+        for base, variants in VARIANTS.items()
+        for (topic, name), change in variants.items()
+    ]
+    return sorted(listed, key=lambda v: v[1] != "baseline")
+
+
+def do_digits(rows: Rows, seeds: list[int], quick: bool) -> None:
+    """Run what is missing of the ablation."""
+    samples, validation, test = (data.load("digits", s) for s in ("train", "validation", "test"))
+    judge = Judge(samples, validation, test)
+    seconds = SECONDS / (20 if quick else 1)
+    for seed, (base, topic, name, change) in itertools.product(seeds, all_variants()):
+        if seed > 2 and topic != "baseline":
+            continue  # five seeds for the two starting points, three for the rest
+        if (base, name) in SHARED or rows.find(data="digits", base=base, variant=name, seed=seed):
+            continue
+        if rows.late():
+            return
+        picked = chosen(base, name, change)
+        digits_run(rows, judge, samples, base, topic, name, picked, seed, seconds)
+
+
+def do_search(rows: Rows) -> None:
+    """Try every strength of every advice that has one."""
+    samples, validation = (data.load("digits", s) for s in ("train", "validation"))
+    judge = Judge(samples, validation, validation)
+    for base, topic, name, candidates in all_variants():
+        for k, change in enumerate(candidates if isinstance(candidates, list) else []):
+            if rows.find(base=base, variant=name, candidate=k) or rows.late():
+                continue
+            digits_run(
+                rows, judge, samples, base, topic, name, change, SEARCH_SEED, SECONDS, candidate=k
+            )
+            rows.rows[-1].pop("fid")  # measured against the validation split as well
+
+
+def main() -> None:
+    """Run what was asked for and is not in the file yet."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="a twentieth of the training time")
+    parser.add_argument("--json", type=Path, help="add the rows to this file")
+    parser.add_argument("--data", nargs="+", choices=tuple(WORKS), default=list(WORKS))
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2, 3, 4])
+    parser.add_argument("--search", action="store_true", help="choose strengths (validation)")
+    parser.add_argument("--minutes", type=float, default=1e9, help="start no run after these")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    if options.search:
+        do_search(Rows("improve_search", SEARCHED, options.minutes))
+        return
+    rows = Rows("improve", options.json, options.minutes)
+    for name in options.data:
+        WORKS[name](rows, options.seeds, options.quick)
+
+
+WORKS = {"digits": do_digits}
+
+if __name__ == "__main__":
+    main()
