@@ -15,7 +15,15 @@ from gan_tutorial.checks import EXERCISES
 from gan_tutorial.checks.core import Mistake
 
 EACH = pytest.mark.parametrize("number", EXERCISES)
-CHAPTERS = {"1": "01_principles", "2": "02_minimax", "3": "03_code"}
+CHAPTERS = {
+    "1": "01_principles",
+    "2": "02_minimax",
+    "3": "03_code",
+    "4": "04_measuring",
+    "5": "05_repair",
+    "6": "06_vae",
+    "7": "07_semi_supervised",
+}
 
 
 # --- The official solution: as much of the chapter as the call of `check` needs ---------------
@@ -37,8 +45,13 @@ def _names(statement: ast.stmt) -> tuple[set[str], set[str]]:
 
 
 def _written_into(statement: ast.stmt) -> set[str]:
-    """Return the names whose items are assigned, as in `name[0] = 1`."""
-    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    """Return the names whose items are assigned, as in `name[0] = 1`, in a loop too."""
+    targets = [
+        target
+        for part in ast.walk(statement)
+        if isinstance(part, ast.Assign)
+        for target in part.targets
+    ]
     return {
         target.value.id
         for target in targets

@@ -91,8 +91,11 @@ def test_checks_are_offered_in_the_exercise_and_used_in_the_solution(index):
                 assert f'assert check("{number}"' in code[label], label
 
 
-def test_only_open_ended_exercises_of_the_checked_chapters_have_no_check(index):
+def test_only_open_ended_exercises_have_no_check(index):
     known = {exercise.label for exercise in EXERCISES.values()}
-    for chapter in ("01_principles", "02_minimax", "03_code"):
-        for label, about in index[chapter].items():
+    checked = {exercise.number.split(".")[0] for exercise in EXERCISES.values()}
+    for chapter, path in enumerate(CHAPTERS, 1):
+        if str(chapter) not in checked:
+            continue
+        for label, about in index[path.stem].items():
             assert (label in known) != about.get("open", False), label
