@@ -168,8 +168,9 @@ def _saturating(case: Case) -> Case:
     return replace(case.but(loss="minimax", r1=0.0, r2=0.0), task=steps.HeadStart)
 
 
-_PLAIN = {"data": "digits", "loss": "non-saturating"}
+_PLAIN = {"data": "digits", "loss": "non-saturating", "r1": 0.0}
 _BATCH = {"data": "digits", "loss": "non-saturating", "network": "dcgan-batch"}
+_RING = {"data": "ring", "loss": "non-saturating"}
 _LOGISTIC = "the minimax or the non-saturating loss"
 
 FAULTS: dict[str, Fault] = {
@@ -258,7 +259,7 @@ FAULTS: dict[str, Fault] = {
             why="The discriminator is taught to let fakes pass as fast as to find them.",
             sign="The logits of reals and fakes are alike while the samples are bad.",
             cure="An optimizer for each player, with that player's weights only.",
-            harm=True, change=_with_task(steps.SharedUpdate),
+            harm=False, change=_with_task(steps.SharedUpdate),
             measure=signs.logit_gap, threshold=0.1, above=False, home=_PLAIN,
             rows=("D-06",),
         ),
@@ -270,7 +271,7 @@ FAULTS: dict[str, Fault] = {
             cure="`detach` all the same, or compute those fakes under `no_grad`.",
             harm=False, change=_with_task(steps.UndetachedFakes),
             measure=signs.difference_from_healthy, threshold=1e-6,
-            home={**_PLAIN, "r1": 0.0},
+            home=_PLAIN,
             applies=lambda case: not case.penalized, needs="a run without gradient penalties",
         ),
         Fault(
@@ -370,7 +371,7 @@ FAULTS: dict[str, Fault] = {
             cure="`flatten(1)` first, and an assertion that D returns (N,).",
             harm=True, change=_with_networks(parts.per_pixel),
             measure=signs.shuffled_pixels, threshold=0.01, above=False,
-            home={**_PLAIN, "r1": 0.0},
+            home=_PLAIN,
             applies=lambda case: case.images and not case.penalized,
             needs="images, and no gradient penalty", rows=("D-05", "P2"),
         ),
@@ -414,7 +415,7 @@ FAULTS: dict[str, Fault] = {
             sign="The weights have grown many times over.",
             cure="Divide by ten until the losses move smoothly; 2e-4 to 2e-3 is usual.",
             harm=True, change=lambda case: case.but(lr=(0.1, 0.1)),
-            measure=signs.weights_grown, threshold=5.0, home=_PLAIN,
+            measure=signs.weights_grown, threshold=2.0, home=_PLAIN,
         ),
         Fault(
             "strong-d", "D is far too strong", "balance",
@@ -451,7 +452,7 @@ FAULTS: dict[str, Fault] = {
             cure="A relativistic loss with R1 and R2, equal learning rates, beta1 of 0.",
             harm=True, change=_collapsing,
             measure=signs.diversity, threshold=0.5, above=False,
-            home={"data": "ring", "loss": "non-saturating"},
+            home=_RING,
             applies=_cross_entropy, needs=_LOGISTIC, rows=("S2-33", "T-20"),
         ),
         Fault(
@@ -462,7 +463,7 @@ FAULTS: dict[str, Fault] = {
             cure="The non-saturating loss all the same: it costs nothing.",
             harm=False, change=lambda case: case.but(loss="minimax"),
             measure=signs.modes, threshold=0.7, above=False,
-            home={"data": "ring", "loss": "non-saturating"},
+            home=_RING,
             applies=lambda case: case.loss == "non-saturating", needs="the non-saturating loss",
         ),
         # --- the numbers
@@ -474,7 +475,7 @@ FAULTS: dict[str, Fault] = {
             cure="Losses from logits, in float32: softplus takes no logarithm of 0.",
             harm=True, change=_with_task(steps.RoundedCrossEntropy),
             measure=signs.stopped_with("NonFiniteError"), threshold=0.5,
-            home={**_PLAIN, "r1": 0.0},
+            home=_RING,
             applies=_cross_entropy, needs=_LOGISTIC,
         ),
     )
