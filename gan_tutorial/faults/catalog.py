@@ -433,7 +433,7 @@ FAULTS: dict[str, Fault] = {
             sign="A fresh discriminator finds the fakes that this one lets pass.",
             cure="Equal learning rates, equal widths.",
             harm=True, change=_with_rates(d=0.01),
-            measure=signs.outdone, threshold=0.2, home=_PLAIN,
+            measure=signs.outdone, threshold=0.35, home=_PLAIN,
         ),
         Fault(
             "instance-noise", "Too much instance noise", "balance",
@@ -442,7 +442,7 @@ FAULTS: dict[str, Fault] = {
             sign="A fresh discriminator, without noise, finds the fakes that this one passes.",
             cure="Less noise, and none at the end.",
             harm=True, change=_with_networks(_noise_before),
-            measure=signs.outdone, threshold=0.2, home=_PLAIN,
+            measure=signs.outdone, threshold=0.35, home=_PLAIN,
         ),
         Fault(
             "mode-collapse", "Mode collapse", "balance",
