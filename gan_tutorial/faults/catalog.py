@@ -169,7 +169,9 @@ def _saturating(case: Case) -> Case:
 
 
 _PLAIN = {"data": "digits", "loss": "non-saturating", "r1": 0.0}
-_BATCH = {"data": "digits", "loss": "non-saturating", "network": "dcgan-batch"}
+_BATCH = {
+    "data": "digits", "loss": "non-saturating", "network": "dcgan-batch", "steps": 300
+}  # fmt: skip
 _RING = {"data": "ring", "loss": "non-saturating"}
 _LOGISTIC = "the minimax or the non-saturating loss"
 
@@ -302,7 +304,7 @@ FAULTS: dict[str, Fault] = {
             cure="`gradient.flatten(1).norm(dim=1)`, and print its mean.",
             harm=False, change=_with_task(steps.PenaltyOverOneAxis),
             measure=signs.penalized_norm, threshold=2.0,
-            home={"data": "digits", "loss": "wasserstein"},
+            home={"data": "digits", "loss": "wasserstein", "steps": 300},
             applies=lambda case: case.images and case.options.get("gp", 0) > 0,
             needs="images and the gradient penalty gp",
         ),
@@ -352,12 +354,12 @@ FAULTS: dict[str, Fault] = {
         ),
         Fault(
             "class-imbalance", "A rare class", "data",
-            what="One class has a twentieth of its samples.",
+            what="One class has a fiftieth of its samples.",
             why="A GAN copies the shares of its data: what is rare there is rare in the samples.",
-            sign="The samples of the class are as rare as in the data.",
+            sign="None: the class is as rare in the samples as in the data.",
             cure="Balance the batches, or condition on the class.",
             harm=False,
-            change=lambda case: replace(case, data=parts.every_nth_of_a_class(case.data, 0, 20)),
+            change=lambda case: replace(case, data=parts.every_nth_of_a_class(case.data, 0, 50)),
             measure=signs.rare_share, threshold=0.1, above=False,
             home={"data": "ring", "loss": "relativistic"},
             applies=_classes, needs="data with classes", rows=("T-43",),
@@ -394,7 +396,7 @@ FAULTS: dict[str, Fault] = {
             cure="Kernel 4 with stride 2, or enlarge first and convolve then.",
             harm=False, change=_with_networks(parts.uneven_kernels),
             measure=signs.checkerboard, threshold=1.25,
-            home={"data": "digits", "loss": "non-saturating", "network": "dcgan"},
+            home={"data": "digits", "loss": "non-saturating", "network": "dcgan", "steps": 300},
             applies=_generator_norm, needs="convolutional networks", rows=("T-08",),
         ),
         Fault(
