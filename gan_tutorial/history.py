@@ -42,6 +42,20 @@ class History:
         for name, column in self._columns.items():
             column.append(float(row.get(name, math.nan)))
 
+    def fill(self, **values: float) -> None:
+        """Put further values into the last row; a name not seen before becomes a new column.
+
+        Raises
+        ------
+        ValueError
+            If there is no row yet.
+        """
+        if len(self) == 0:
+            raise ValueError("There is no row to put values into: append one first.")
+        for name, value in values.items():
+            column = self._columns.setdefault(name, [math.nan] * len(self))
+            column[-1] = float(value)
+
     def __len__(self) -> int:
         return len(self._columns["step"])
 

@@ -103,6 +103,13 @@ class Run:
             self.history.append(step=self.step, seconds=self.seconds, **means)
             self._pending = []
 
+    def latest(self, name: str) -> float | None:
+        """Return what the last step reported under this name; None if only a mean is known."""
+        if not self._pending:
+            return self.history.last().get(name) if self.log_every == 1 else None
+        value = self._pending[-1].get(name)
+        return None if value is None else value.item()
+
     def _pending_means(self) -> dict[str, float]:
         """Mean of each pending scalar; the only place where the device is waited for."""
         names = dict.fromkeys(name for scalars in self._pending for name in scalars)

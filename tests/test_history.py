@@ -54,3 +54,14 @@ def test_bad_csv_is_refused(tmp_path, text, message):
     path.write_text(text)
     with pytest.raises(ValueError, match=message):
         History.read_csv(path)
+
+
+def test_values_can_be_put_into_the_last_row():
+    history = History()
+    with pytest.raises(ValueError, match="no row"):
+        history.fill(memory=0.5)
+    history.append(step=1, loss=2.0)
+    history.append(step=2, loss=1.0)
+    history.fill(memory=0.5, loss=3)
+    assert history.last() == {"step": 2.0, "loss": 3.0, "memory": 0.5}
+    np.testing.assert_array_equal(history["memory"], [np.nan, 0.5])

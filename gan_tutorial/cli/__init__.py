@@ -1,4 +1,4 @@
-"""The command line: train on pictures, sample from a run, measure it, and look at it.
+"""The command line: train on pictures, sample from a run, measure it, and say what ails it.
 
 Every error is one sentence on the standard error output and exit status 2. Set
 ``GAN_TUTORIAL_DEBUG=1`` to see the traceback behind it.
@@ -10,11 +10,11 @@ import sys
 import traceback
 import warnings
 
-from . import evaluate, info, repair, sample, train
+from . import doctor, evaluate, info, repair, sample, train
 
 __all__ = ["main", "parser"]
 
-COMMANDS = (train, sample, evaluate, repair, info)
+COMMANDS = (train, sample, evaluate, repair, info, doctor)
 
 
 class _Parser(argparse.ArgumentParser):

@@ -7,7 +7,9 @@ from pathlib import Path
 import torch
 
 from .. import checkpoints, data, distributed, speed
+from ..doctor import Doctor
 from ..files import write_atomically
+from ..gan import GAN
 from ..losses import LOSSES
 from ..masks import MASKS
 from ..training import SCHEDULES, fit, pick_device
@@ -49,9 +51,19 @@ DEFAULTS = {
     "on_error": "raise",
     "save_every": None,
     "samples_every": None,
+    "doctor": False,
 }
 # Options that may change from one part of a run to the next.
-FREE = {"steps", "compile", "device", "data_dir", "save_every", "samples_every", "on_error"}
+FREE = {
+    "steps",
+    "compile",
+    "device",
+    "data_dir",
+    "save_every",
+    "samples_every",
+    "on_error",
+    "doctor",
+}
 
 
 def add_to(commands) -> argparse.ArgumentParser:
@@ -111,6 +123,9 @@ def add_to(commands) -> argparse.ArgumentParser:
     )
     train.add_argument("--save-every", type=int, help="steps between checkpoints (30 seconds)")
     train.add_argument("--samples-every", type=int, help="steps between grids of samples (a tenth)")
+    train.add_argument(
+        "--doctor", action="store_true", help="look at the networks now and then, and warn"
+    )
     return train
 
 
@@ -195,6 +210,12 @@ def _train_on(device: str, arguments: argparse.Namespace) -> int:
             path = out / "samples" / f"step_{run.step:06d}.png"
             save_samples(kind.picture(task, samples), path, density=samples.density)
 
+    callbacks = [draw]
+    if options["doctor"]:
+        if not isinstance(task, GAN):
+            raise ValueError("--doctor looks at GANs: use it with --model gan.")
+        callbacks.append(Doctor(held_out=_load(arguments.data, options, "validation")))
+
     before = _steps_done(out)
     history = fit(
         task,
@@ -206,7 +227,7 @@ def _train_on(device: str, arguments: argparse.Namespace) -> int:
         precision=options["precision"],
         compile=options["compile"],
         device=device,
-        callbacks=[draw],
+        callbacks=callbacks,
         out=out,
         resume=arguments.resume,
         save_every=options["save_every"],

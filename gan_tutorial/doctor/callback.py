@@ -1,0 +1,178 @@
+"""The doctor as a callback of `fit`: it looks at the networks now and then, and warns."""
+
+import warnings
+
+import torch
+from torch import Tensor, nn
+
+from ..run import Run
+from .checkup import check_up
+from .findings import SAYS, Finding, Report
+from .probe import NEIGHBORS, compare_samples, judge_samples, length, undisturbed
+from .watch import StepWatch
+
+__all__ = ["Doctor", "DoctorWarning"]
+
+
+class DoctorWarning(UserWarning):
+    """The doctor found something while a run was under way."""
+
+
+class Doctor:
+    """A callback for `fit` that measures what losses do not show, and warns.
+
+    At the first step it does the `check_up`; it watches the second step; and every `every` steps
+    it puts the probe's columns into the run's history, where `diagnose` finds them, today and in
+    the file on disk. The training itself is not disturbed: with and without the doctor it ends in
+    the same weights, bit for bit.
+
+    Parameters
+    ----------
+    held_out : Dataset or Tensor, optional
+        Samples that are not trained on. Without them nobody can tell whether the discriminator
+        learns its training set by heart.
+    every : int
+        Steps between two looks. A look costs about as much as a step, so 50 is 2%.
+    samples : int
+        How many samples are looked at.
+    warn : bool
+        Whether findings are also given as a `DoctorWarning`, once for each fault.
+    seed : int
+        Decides which samples are looked at.
+
+    Examples
+    --------
+    >>> from gan_tutorial import GAN, data, fit
+    >>> ring = data.load("ring", count=2000)
+    >>> doctor = Doctor(every=20)
+    >>> history = fit(GAN.for_data(ring), ring, steps=40, callbacks=[doctor], progress=False)
+    >>> "coverage" in history.columns, doctor.report().not_looked_at
+    (True, ['memory'])
+    """
+
+    def __init__(
+        self, held_out=None, every: int = 50, samples: int = 128, warn: bool = True, seed: int = 0
+    ):
+        if every < 1:
+            raise ValueError(f"The doctor looks every so many steps, at least 1, not {every}.")
+        if samples <= NEIGHBORS + 1:
+            raise ValueError(
+                f"Look at more than {NEIGHBORS + 1} samples: the fifth neighbor of each is wanted, "
+                f"and samples was {samples}."
+            )
+        if held_out is not None and len(held_out) == 0:
+            raise ValueError("There are no held-out samples: leave them out, or give some.")
+        self.held_out, self.every, self.samples, self.warn = held_out, every, samples, warn
+        self.facts: list[Finding] = []
+        self.run: Run | None = None
+        self._rng = torch.Generator().manual_seed(seed)
+        self._watch: StepWatch | None = None
+        self._weights: dict[str, list[Tensor]] = {}
+        self._told: set[str] = set()
+
+    def __call__(self, run: Run) -> None:
+        """Look at a run after one of its steps; `fit` calls this."""
+        if run is not self.run:
+            self._meet(run)
+        elif self._watch:
+            self._see_step(run)
+        every = max(1, -(-self.every // run.log_every)) * run.log_every  # a row is due there
+        if run.step % every == 0:
+            run.history.fill(**self._look(run))
+            self._tell(self.report().findings)
+        if (run.step + 1) % every == 0:
+            self._weights = {
+                name: [parameter.detach().clone() for parameter in network.parameters()]
+                for name, network in self._networks(run).items()
+            }
+
+    def report(self, error: Exception | str | None = None) -> Report:
+        """Return what has been found so far.
+
+        Parameters
+        ----------
+        error : Exception or str, optional
+            What stopped the run, if something did: its message is evidence, too.
+
+        Raises
+        ------
+        RuntimeError
+            If no run has been looked at.
+        """
+        from .diagnosis import findings_in_error, report_on
+
+        if self.run is None:
+            if error is not None:
+                return report_on({}, None, findings_in_error(error))
+            raise RuntimeError("The doctor has seen no run: give it to fit, callbacks=[doctor].")
+        history = self.run.history
+        table = {name: history[name] for name in history.columns}
+        loss = getattr(getattr(self.run.task, "loss", None), "name", None)
+        stopped = findings_in_error(error) if error is not None else []
+        return report_on(table, loss, [*self.facts, *stopped])
+
+    # --- what it does and when ---------------------------------------------------------------
+
+    def _meet(self, run: Run) -> None:
+        """Do the check-up, and make ready to watch the next step."""
+        self.run, self._told, self._weights = run, set(), {}
+        size = run.config["training"]["batch_size"]
+        self.facts = check_up(run.task, run.data, size, run.steps)
+        self._watch = StepWatch(run.task)
+        self._watch.start()
+        self._tell(self.facts)
+
+    def _see_step(self, run: Run) -> None:
+        """Take up what was watched."""
+        training = run.config["training"]
+        told = run.latest("d_loss")
+        seen = self._watch.findings(training["batch_size"], told, training["precision"])
+        names = {finding.fault for finding in self.facts}
+        self.facts += [finding for finding in seen if finding.fault not in names]
+        self._watch = None
+        self._tell(seen)
+
+    def _look(self, run: Run) -> dict[str, float]:
+        """Measure the columns of the probe."""
+        task, networks = run.task, self._networks(run)
+        count = min(self.samples, len(run.data))
+        row = {}
+        for name, network in networks.items():
+            weights = [parameter.detach() for parameter in network.parameters()]
+            size = max(length(weights), 1e-12)
+            gradients = [p.grad for p in network.parameters() if p.grad is not None]
+            row[f"{name[0]}_grad"] = length(gradients) / size
+            if name in self._weights:
+                before = self._weights[name]
+                moved = length(a - b for a, b in zip(weights, before, strict=True))
+                row[f"{name[0]}_move"] = moved / size
+        if count <= NEIGHBORS + 1:
+            return row
+        real = self._some(run.data, count, task.device)
+        held_out = None if self.held_out is None else self._some(self.held_out, count, task.device)
+        codes = torch.randn(count, task.generator.latent_dim, generator=self._rng)
+        with undisturbed(*networks.values()):
+            with torch.no_grad():
+                fake = task.generator(codes.to(task.device)).float()
+            row |= compare_samples(real, fake)
+            row |= judge_samples(
+                task.discriminator, real, fake, held_out, between=getattr(task, "gp", 0) > 0
+            )
+        return row
+
+    def _some(self, data, count: int, device) -> Tensor:
+        """Draw samples without disturbing anybody's random numbers."""
+        rows = torch.randperm(len(data), generator=self._rng)[:count]
+        return data[rows].to(device).float()
+
+    @staticmethod
+    def _networks(run: Run) -> dict[str, nn.Module]:
+        return {"generator": run.task.generator, "discriminator": run.task.discriminator}
+
+    def _tell(self, findings: list[Finding]) -> None:
+        """Warn, once of each fault."""
+        for finding in findings:
+            if self.warn and finding.confidence >= SAYS and finding.fault not in self._told:
+                self._told.add(finding.fault)
+                message = f"Step {self.run.step}: {finding}"
+                warnings.warn(message, DoctorWarning, stacklevel=4)

@@ -1,0 +1,171 @@
+"""From a run, a folder, a table or an error to a report."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from ..checkpoints import read_config
+from ..gan import GAN
+from ..history import History
+from ..losses import LOSSES
+from ..models import build
+from .checkup import check_up, of_networks
+from .findings import UNKNOWN, Finding, Report, fact
+from .rules import RULES, UNKNOWN_CURE, apply_rules, signs_of
+from .table import read_table
+
+__all__ = ["diagnose"]
+
+
+def diagnose(
+    run: str | Path | History | Mapping | Exception,
+    *,
+    loss: str | None = None,
+    task=None,
+    data=None,
+    batch_size: int = 64,
+    error: Exception | str | None = None,
+) -> Report:
+    """Say what ails a training run, if anything does.
+
+    Parameters
+    ----------
+    run : path, History, mapping or Exception
+        The folder of a run, the CSV file of a history, the history itself, any table of columns
+        by name (`COLUMNS` lists those that are understood), or the error that ended a run.
+    loss : str, optional
+        The name of its loss, one of `gan_tutorial.losses.LOSSES`; a run's folder says it itself.
+        Without it some signs are not looked at.
+    task : GAN, optional
+        With `data`: the networks, for the `check_up`.
+    data : Dataset or Tensor, optional
+        What the run was trained on.
+    batch_size : int
+        For the check-up.
+    error : Exception or str, optional
+        What stopped the run, where something did.
+
+    Returns
+    -------
+    Report
+        Columns that are missing, or hold too few values, are listed in `Report.not_looked_at`.
+
+    Raises
+    ------
+    ValueError
+        If the loss is unknown, or the table cannot be read; the message says where.
+    FileNotFoundError
+        If there is nothing at the path.
+
+    Examples
+    --------
+    Two losses that are exactly 0, from somebody's own loop:
+
+    >>> table = {"step": range(1, 9), "d_loss": [0.0] * 8, "g_loss": [0.0] * 8}
+    >>> diagnose(table, loss="non-saturating").name
+    'softmax-of-one'
+    """
+    if loss is not None and loss not in LOSSES:
+        raise ValueError(f"Unknown loss {loss!r}; choose one of {', '.join(LOSSES)}.")
+    facts = []
+    if task is not None and data is not None:
+        facts = check_up(task, data, batch_size)
+        loss = loss or getattr(getattr(task, "loss", None), "name", None)
+    if error is not None:
+        facts += findings_in_error(error)
+    if isinstance(run, Exception):
+        return report_on({}, loss, facts + findings_in_error(run))
+    if isinstance(run, str | Path):
+        path = Path(run)
+        if path.is_dir():
+            about = read_config(path)
+            training = about.get("training", {})
+            if "discriminator" not in training.get("networks", {}):
+                raise ValueError(
+                    f"The run in {path} is of the kind {training.get('task', 'unknown')}, which "
+                    "has no discriminator: the doctor looks at GANs."
+                )
+            named = training.get("loss")
+            loss = loss or (named if named in LOSSES else None)
+            facts += _facts_of_config(training)
+            path = path / "history.csv"
+            if not path.is_file():
+                raise FileNotFoundError(f"{path} is not there: the run has not logged anything.")
+        elif not path.is_file():
+            raise FileNotFoundError(
+                f"There is nothing at {path}: give the folder of a run, or the CSV file of a "
+                "history."
+            )
+        run = path
+    return report_on(read_table(run), loss, facts)
+
+
+def report_on(table: dict[str, np.ndarray], loss: str | None, facts: list[Finding]) -> Report:
+    """Put the facts and what the rules find in a table together.
+
+    A name that is given for a fact and by a rule counts once. A fact explains what it leads to,
+    so signs without a name of their own are not added to it.
+    """
+    signs = signs_of(table, loss) if table else {}
+    findings = list(facts)
+    known = {finding.fault for finding in facts}
+    certain = any(finding.confidence >= 0.9 for finding in facts)
+    for finding in apply_rules(signs, loss):
+        if finding.fault in known or (certain and finding.fault == UNKNOWN):
+            continue
+        findings.append(finding)
+    wanted = dict.fromkeys(c.sign for rule in RULES for c in rule.conditions)
+    looked_at = [name for name in wanted if name in signs]
+    return Report(findings, looked_at, [name for name in wanted if name not in signs], table)
+
+
+def _facts_of_config(training: dict) -> list[Finding]:
+    """Build the networks of a run afresh, and return what can be seen of them without data."""
+    options = {
+        name: training[name]
+        for name in ("loss", "lr", "betas", "r1", "r2", "gp", "d_steps")
+        if name in training
+    }
+    try:
+        networks = [build(training["networks"][name]) for name in ("generator", "discriminator")]
+        task = GAN(*networks, **options)
+    except (ValueError, TypeError):  # networks of the reader's own, or another kind of task
+        return []
+    return of_networks(task, training.get("batch_size", 64))
+
+
+# What PyTorch and this library say when a run stops, and what was done to make them say it.
+ERRORS = (
+    (
+        "backward through the graph a second time",
+        "loss-made-once",
+        "Compute the loss anew in each step.",
+    ),
+    (
+        "a discriminator gives one logit per sample",
+        "no-flatten",
+        "Flatten the sample before dense layers, and end in one number for each.",
+    ),
+    (
+        "draw batches of equal size",
+        "unequal-batches",
+        "Draw as many fakes as reals.",
+    ),
+)
+
+
+def findings_in_error(error: Exception | str) -> list[Finding]:
+    """Return what the error that stopped a run gives away.
+
+    Parameters
+    ----------
+    error : Exception or str
+        The error, or its message.
+    """
+    text = " ".join(str(error).split())
+    said = text if len(text) < 160 else text[:157] + "..."
+    for words, fault, cure in ERRORS:
+        if words in text:
+            return [fact(fault, f"The run stopped: {said}", cure)]
+    return [Finding(UNKNOWN, 0.9, f"The run stopped: {said}", UNKNOWN_CURE)]

@@ -1,0 +1,191 @@
+"""A look at the two networks at one moment of a training, as a row of numbers.
+
+Whoever reads only losses sees shadows. These numbers look at what the networks *do*: how the
+discriminator ranks samples, what the generator makes, how far the last step moved each of them.
+None of them is an absolute logit. A relativistic loss leaves the logits a free offset, and every
+loss its own scale; so logits are compared with logits, samples with samples, and lengths with
+lengths.
+"""
+
+import math
+from collections.abc import Iterable
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+__all__ = ["NEIGHBORS", "compare_samples", "judge_samples", "length", "share_above", "undisturbed"]
+
+NEIGHBORS = 5  # a sample is near a real one if it is no farther than that one's fifth neighbor
+
+
+@contextmanager
+def undisturbed(*networks: nn.Module):
+    """Look at networks as they are in training, and leave no trace of it.
+
+    Batch norm keeps using the batch, as in training, but its running averages are put back, as
+    are the vectors of spectral norm and torch's random numbers, from which dropout draws. So a
+    training goes on bit for bit as if nobody had looked.
+    """
+    buffers = [buffer for network in networks for buffer in network.buffers()]
+    kept = [buffer.clone() for buffer in buffers]
+    with torch.random.fork_rng(enabled=True):
+        yield
+    with torch.no_grad():
+        for buffer, before in zip(buffers, kept, strict=True):
+            buffer.copy_(before)
+
+
+def share_above(higher: Tensor, lower: Tensor) -> float:
+    r"""Share of the pairs in which the first number is the larger one; ties count one half.
+
+    This is :math:`P(a > b)`, the area under the ROC curve. It is the same for `a` and `b` as for
+    any increasing function of both: an offset and the scale of logits do not matter.
+
+    Parameters
+    ----------
+    higher, lower : Tensor, shapes (N,) and (M,)
+        Two sets of numbers, such as the logits of reals and of fakes.
+
+    Examples
+    --------
+    >>> share_above(torch.tensor([1.0, 3.0]), torch.tensor([2.0, 3.0]))
+    0.375
+    """
+    a, b = higher.flatten()[:, None], lower.flatten()[None, :]
+    return ((a > b).float().mean() + 0.5 * (a == b).float().mean()).item()
+
+
+def judge_samples(
+    discriminator: nn.Module,
+    real: Tensor,
+    fake: Tensor,
+    held_out: Tensor | None = None,
+    between: bool = False,
+) -> dict[str, float]:
+    """Compare how a discriminator ranks reals, fakes and reals that it was not trained on.
+
+    Parameters
+    ----------
+    discriminator : nn.Module
+    real, fake : Tensor, shape (N, ...)
+        Training samples, and generated ones.
+    held_out : Tensor, shape (M, ...), optional
+        Reals that it was not trained on.
+    between : bool
+        Whether to measure the slope between reals and fakes, too, where WGAN-GP wants it to be 1.
+
+    Returns
+    -------
+    dict of str to float
+        ``ranked``, ``logit_gap``, ``logit_std``, ``logit_low``, ``logit_high``, ``slope`` and
+        ``jitter``; with `held_out` also ``memory`` and ``held_out_gap``; with `between` also
+        ``slope_between``. `COLUMNS` says what each of them is.
+    """
+    with torch.no_grad():
+        a_real, a_fake = (discriminator(x).float().flatten() for x in (real, fake))
+    both = torch.cat([a_real, a_fake])
+    within = torch.cat([a_real - a_real.mean(), a_fake - a_fake.mean()])
+    row = {
+        "ranked": share_above(a_real, a_fake),
+        "logit_gap": (a_real.mean() - a_fake.mean()).item(),
+        "logit_std": within.square().mean().sqrt().item(),
+        "logit_low": both.min().item(),
+        "logit_high": both.max().item(),
+    }
+    if held_out is not None:
+        with torch.no_grad():
+            a_held = discriminator(held_out).float().flatten()
+        row["memory"] = share_above(a_real, a_held)
+        row["held_out_gap"] = (a_real.mean() - a_held.mean()).item()
+    gradient, again = _gradient(discriminator, real)
+    row["slope"] = _rms_length(gradient)
+    change = (again - a_real).square().mean().sqrt() / math.sqrt(2)
+    row["jitter"] = (change / a_real.std().clamp(min=1e-12)).item()
+    if between:
+        u = torch.rand(len(real), *[1] * (real.dim() - 1)).to(real)
+        row["slope_between"] = _rms_length(_gradient(discriminator, u * real + (1 - u) * fake)[0])
+    return row
+
+
+def _gradient(discriminator: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
+    """Gradient of each sample's logit with respect to the sample, and the logits."""
+    with torch.enable_grad():
+        x = x.detach().requires_grad_(True)
+        logits = discriminator(x).float().flatten()
+        (gradient,) = torch.autograd.grad(logits.sum(), x)
+    return gradient, logits.detach()
+
+
+def _rms_length(rows: Tensor) -> float:
+    return rows.flatten(1).square().sum(1).mean().sqrt().item()
+
+
+def compare_samples(real: Tensor, fake: Tensor) -> dict[str, float]:
+    r"""Compare generated samples with real ones, without any network.
+
+    Everything comes from the distances within and between the two sets, divided by the mean
+    distance between two reals; so 8-bit images and points in the plane have the same scale.
+
+    Parameters
+    ----------
+    real, fake : Tensor, shape (N, ...), N > 5
+        Two sets of samples, of equal size.
+
+    Returns
+    -------
+    dict of str to float
+        ``distance``, the energy distance :math:`2E|x-y| - E|x-x'| - E|y-y'|` of Székely and Rizzo
+        (2013), 0 for equal distributions; ``diversity``, the mean distance between two fakes;
+        ``coverage``, the share of reals that have a fake no farther than their fifth neighbor
+        (Naeem et al. 2020; 0.97 for equal distributions); ``precision``, the share of fakes that
+        lie so near to a real (Kynkäänniemi et al. 2019); ``rank``, the effective rank of the
+        fakes' covariance (Roy and Vetterli 2007) divided by that of the reals.
+    """
+    n = len(real)
+    both = torch.cat([real.flatten(1), fake.flatten(1)]).float()
+    if not both.isfinite().all():
+        return {}
+    apart = torch.cdist(both, both, compute_mode="use_mm_for_euclid_dist")
+    apart.fill_diagonal_(0)
+    xx, xy, yy = apart[:n, :n], apart[:n, n:], apart[n:, n:]
+    inside = n * (n - 1)
+    unit = (xx.sum() / inside).clamp(min=1e-12)
+    within = yy.sum() / inside
+    radius = xx.kthvalue(NEIGHBORS + 1, dim=1).values  # the nearest of all is the sample itself
+    near = xy <= radius[:, None]
+    rank = _effective_rank(yy) / _effective_rank(xx)
+    values = torch.stack(
+        [
+            (2 * xy.mean() - unit - within) / unit,
+            within / unit,
+            near.any(1).float().mean(),
+            near.any(0).float().mean(),
+            rank,
+        ]
+    ).tolist()
+    return dict(
+        zip(("distance", "diversity", "coverage", "precision", "rank"), values, strict=True)
+    )
+
+
+def _effective_rank(apart: Tensor) -> Tensor:
+    r"""Exponential of the entropy of the principal variances, from the distances alone.
+
+    The centered Gram matrix has the same spectrum as the covariance, and is
+    :math:`-\frac12 J D^2 J`, with the squared distances and the centering matrix `J`.
+    """
+    squared = apart.square()
+    gram = -0.5 * (squared - squared.mean(0) - squared.mean(1, keepdim=True) + squared.mean())
+    spectrum = torch.linalg.eigvalsh(gram).clamp(min=0)
+    total = spectrum.sum()
+    if total <= 1e-12:
+        return torch.ones((), device=apart.device)
+    share = spectrum / total
+    return torch.exp(-torch.special.xlogy(share, share).sum())
+
+
+def length(tensors: Iterable[Tensor]) -> float:
+    """Euclidean length of many tensors taken as one vector."""
+    norms = [tensor.detach().float().norm() for tensor in tensors]
+    return torch.stack(norms).norm().item() if norms else 0.0
