@@ -2,7 +2,8 @@
 
 Batch norm, which in use is a scale and a shift of each channel, is folded into the weights; they
 are rounded to 16 bits and stored in base64, 2.5 MB in all, which a page loads only when the reader
-starts the laboratory.
+starts the laboratory. With them come a few footballs drawn by the library, of the test split, which
+the generator has never seen: pictures to cut holes into.
 """
 
 import base64
@@ -12,10 +13,11 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from gan_tutorial import checkpoints
+from gan_tutorial import checkpoints, data
 
 SCRIPT = Path("_static", "labs", "football-weights.js")
 DIRECTIONS = 4
+DRAWN = 6
 
 
 def folded(generator: nn.Module) -> list[tuple[Tensor, Tensor]]:
@@ -47,6 +49,12 @@ def directions(weight: Tensor) -> Tensor:
     return found * largest.sign()
 
 
+def drawn() -> Tensor:
+    """Return footballs of the test split, of shape (DRAWN, 64, 64, 3), as bytes."""
+    images = data.load("soccer", "test", image_size=64, count=DRAWN)[:]
+    return ((images.permute(0, 2, 3, 1) + 1) * 127.5).round().to(torch.uint8)
+
+
 def script(generator: nn.Module) -> str:
     """Return the script that defines `ganFootball`."""
     layers = folded(generator)
@@ -55,12 +63,13 @@ def script(generator: nn.Module) -> str:
         for weight, bias in layers
         for part in (weight.permute(2, 3, 0, 1).flatten(), bias)  # as generator.js reads them
     ]
-    data = torch.cat(numbers).numpy().astype("<f2").tobytes()
+    weights = torch.cat(numbers).numpy().astype("<f2").tobytes()
     fields = {
         "latent": generator.latent_dim,
         "channels": [weight.shape[1] for weight, _ in layers],
         "directions": [[round(v, 5) for v in row] for row in directions(layers[0][0]).tolist()],
-        "data": base64.b64encode(data).decode(),
+        "data": base64.b64encode(weights).decode(),
+        "drawn": [base64.b64encode(image.numpy().tobytes()).decode() for image in drawn()],
     }
     return f"window.ganFootball = {json.dumps(fields)};\n"
 

@@ -1,12 +1,13 @@
 """Make the pictures that stand for the laboratories until they are started.
 
-    make book && python tools/lab_pictures.py
+    make book && python tools/lab_pictures.py [NAME ...]
 
 Needs a Chromium or Chrome, as the browser tests do.
 """
 
 import io
 import shutil
+import sys
 
 from PIL import Image
 from playwright.sync_api import sync_playwright
@@ -25,9 +26,11 @@ def main() -> None:
         page = browser.new_page(viewport={"width": 1280, "height": 1000}, device_scale_factor=1.25)
         page.goto(PAGE)
         for figure in page.locator("figure.lab").all():
+            name = figure.get_attribute("data-lab")
+            if sys.argv[1:] and name not in sys.argv[1:]:
+                continue
             figure.get_by_role("button", name="Start the laboratory").click()
             figure.locator(".lab-bench").wait_for(timeout=60_000)
-            name = figure.get_attribute("data-lab")
             if name == "toy-gan":
                 figure.get_by_role("button", name="Run").click()
                 page.wait_for_function(
@@ -36,7 +39,12 @@ def main() -> None:
                     timeout=300_000,
                 )
                 figure.get_by_role("button", name="Pause").click()
-                page.mouse.click(5, 5)  # no button in focus
+            if name == "repaint":
+                figure.get_by_role("button", name="Search").click()
+                page.wait_for_function(
+                    "figure => !figure.lab.running()", arg=figure.element_handle(), timeout=300_000
+                )
+            page.mouse.click(5, 5)  # no button in focus
             page.add_style_tag(content=".lab-buttons { display: none !important }")
             picture = Image.open(io.BytesIO(figure.locator(".lab-views").screenshot()))
             picture.quantize(160).save(FOLDER / f"{name}.png", optimize=True)

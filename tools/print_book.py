@@ -10,24 +10,51 @@ from toc import ROOT, pages
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
-# All articles in one page; answers unfolded; every chapter on a new sheet. Scripts that stand in
+# All articles in one page; answers unfolded; every chapter on a new sheet. Links between pages become
+# links within the PDF, and those to other files of the built book plain text. Scripts that stand in
 # the articles and draw figures are run again, since those that are pasted in do not run.
 GATHER = """async (articles) => {
   const box = document.querySelector("article");
   box.replaceChildren();
-  for (const text of articles) {
+  const base = "https://book.invalid/";
+  const parts = articles.map(([name, text]) => {
     const part = document.createElement("div");
     part.className = "printed-page";
     part.innerHTML = text;
+    part.dataset.page = new URL(name, base).pathname;
+    part.querySelector("h1").id = `top:${part.dataset.page}`;
     box.append(part);
+    return part;
+  });
+  const places = new Map(parts.map((part) => [part.dataset.page, part]));
+  const named = new Set();
+  for (const part of parts)
+    for (const link of part.querySelectorAll("a[href]")) {
+      const url = new URL(link.getAttribute("href"), new URL(part.dataset.page, base));
+      if (url.origin !== new URL(base).origin) continue;
+      const page = places.get(url.pathname), id = decodeURIComponent(url.hash.slice(1));
+      const target = page && id && page.querySelector(`[id="${CSS.escape(id)}"]`);
+      if (target) named.add(target);
+      if (!page) link.removeAttribute("href");
+      else link.href = `#${target ? `at:${url.pathname}:${id}` : `top:${url.pathname}`}`;
+    }
+  for (const target of named) { // in one page no two places may have one name
+    const mark = document.createElement("span");
+    mark.id = `at:${target.closest(".printed-page").dataset.page}:${target.id}`;
+    if (target.matches("tr, tbody, table, ol, ul, dl, svg *")) target.id = mark.id;
+    else target.prepend(mark);
   }
   for (const old of box.querySelectorAll("script:not([src]):not([type])")) {
     const script = document.createElement("script");
     script.textContent = old.textContent;
     old.replaceWith(script);
   }
+  // Cells whose code only draws are folded on the screen; on paper their figures speak.
+  for (const fold of box.querySelectorAll("details.hide.above-input")) fold.remove();
   for (const fold of box.querySelectorAll("details")) fold.open = true;
   for (const fold of box.querySelectorAll(".toggle-hidden")) fold.classList.remove("toggle-hidden");
+  for (const code of box.querySelectorAll("pre"))
+    code.classList.toggle("long", code.textContent.split("\\n").length > 24);
   for (const picture of box.querySelectorAll("img")) picture.loading = "eager";
   await MathJax.startup.promise;
   await MathJax.typesetPromise();
@@ -37,12 +64,26 @@ GATHER = """async (articles) => {
 STYLE = """
   .printed-page + .printed-page { break-before: page; }
   .bd-sidebar-primary, .bd-sidebar-secondary, .bd-header, .bd-header-article, .bd-footer,
-  .prev-next-footer, .copybtn, .headerlink, .toggle-button, #pst-skip-link { display: none; }
-  pre, img, table, mjx-container[display="true"] { break-inside: avoid; }
-  h1, h2, h3 { break-after: avoid; }
+  .prev-next-footer, .copybtn, .headerlink, .toggle-button, .needs-links, [data-controls],
+  #pst-skip-link { display: none !important; }
+  .bd-main .bd-content .bd-article-container { max-width: none; }
+  * { animation: none !important; transition: none !important; box-shadow: none !important; }
+  details[open] > summary ~ * { opacity: 1 !important; }
+  img, svg, tr, figure, mjx-container[display="true"], .sd-card, .admonition-title,
+  .lab, [data-player] { break-inside: avoid; }
+  pre:not(.long) { break-inside: avoid; }
+  pre, p, li { orphans: 3; widows: 3; }
+  pre { white-space: pre-wrap; }
+  thead { display: table-header-group; }
+  .cell_input:has(+ .cell_output), .admonition-title, figcaption { break-after: auto; }
+  .admonition-title { break-after: avoid; }
+  figcaption { break-before: avoid; }
+  h1, h2, h3, h4 { break-after: avoid; }
   summary, #jb-print-docs-body { display: none !important; }
   article h1 { display: block !important; }
 """
+
+SCALE = 0.8  # 16 pixels of the screen become 9.6 points
 
 FOOTER = (
     '<div style="font: 8px sans-serif; width: 100%; text-align: center">'
@@ -79,10 +120,11 @@ def print_book(html: Path, names: list[str], out: Path) -> None:
         page.set_default_timeout(300_000)
         page.goto(with_math.as_uri())
         page.add_style_tag(content=STYLE)
-        page.evaluate(GATHER, articles)
+        page.evaluate(GATHER, list(zip(names, articles, strict=True)))
         page.pdf(
             path=out,
             format="A4",
+            scale=SCALE,
             margin={"top": "18mm", "bottom": "18mm", "left": "18mm", "right": "18mm"},
             print_background=True,
             display_header_footer=True,

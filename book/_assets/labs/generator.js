@@ -33,16 +33,32 @@
 
     /* Map a latent code to size * size * 3 numbers in [-1, 1]. */
     forward(z) {
-      let x = Float64Array.from(z);
+      return this.maps(z).pop();
+    }
+
+    /* The code, the map behind every layer, and last the picture. */
+    maps(z) {
+      const maps = [Float64Array.from(z)];
       this.layers.forEach((layer, l) => {
-        // The first layer makes a 4x4 map of one pixel, the others double the side.
-        x = l === 0 ? transposed(x, layer, 1, 1, 0) : transposed(x, layer, 2 ** (l + 1), 2, 1);
-        const last = l === this.layers.length - 1;
-        for (let i = 0; i < x.length; i++) x[i] = last ? Math.tanh(x[i]) : Math.max(0, x[i]);
+        const y = transposed(maps[l], layer, ...geometry(l)), last = l === this.layers.length - 1;
+        for (let i = 0; i < y.length; i++) y[i] = last ? Math.tanh(y[i]) : Math.max(0, y[i]);
+        maps.push(y);
       });
-      return x;
+      return maps;
+    }
+
+    /* From the slope of a number in every value of the picture to its slope in the code. */
+    backward(maps, slope) {
+      const picture = maps[maps.length - 1];
+      let g = slope.map((value, i) => value * (1 - picture[i] ** 2)); // tanh
+      for (let l = this.layers.length - 1; l >= 0; l--)
+        g = gathered(g, maps[l], this.layers[l], ...geometry(l), l > 0);
+      return g;
     }
   }
+
+  // The first layer makes a 4x4 map of one pixel, the others double the side.
+  const geometry = (l) => (l === 0 ? [1, 1, 0] : [2 ** (l + 1), 2, 1]); // side, stride, padding
 
   /* A transposed convolution with a 4x4 kernel: every input pixel adds its stamp to the output. */
   function transposed(x, { inputs, outputs, w, b }, side, stride, padding) {
@@ -63,6 +79,28 @@
           }
         }
     return y;
+  }
+
+  /* Its transpose: every input pixel collects what its stamp has touched. Behind a ReLU (`relu`)
+     an input that is zero had no say. */
+  function gathered(g, x, { inputs, outputs, w }, side, stride, padding, relu) {
+    const wide = (side - 1) * stride - 2 * padding + 4;
+    const out = new Float64Array(x.length);
+    for (let iy = 0; iy < side; iy++)
+      for (let ix = 0; ix < side; ix++)
+        for (let k = 0; k < 16; k++) {
+          const oy = iy * stride - padding + (k >> 2), ox = ix * stride - padding + (k & 3);
+          if (oy < 0 || ox < 0 || oy >= wide || ox >= wide) continue;
+          const to = (oy * wide + ox) * outputs, from = (iy * side + ix) * inputs;
+          for (let c = 0; c < inputs; c++) {
+            if (relu && x[from + c] === 0) continue;
+            let sum = 0;
+            for (let o = 0, at = (k * inputs + c) * outputs; o < outputs; o++)
+              sum += g[to + o] * w[at + o];
+            out[from + c] += sum;
+          }
+        }
+    return out;
   }
 
   /* A point on the spherical path between two codes, as in gan_tutorial.plots.interpolate: the

@@ -9,6 +9,7 @@
   const SCRIPTS = {
     "toy-gan": ["networks.js", "toy-gan.js"],
     football: ["networks.js", "generator.js", "football-weights.js", "football.js"],
+    repaint: ["networks.js", "generator.js", "football-weights.js", "search.js", "repaint.js"],
   };
   const loaded = {};
 
