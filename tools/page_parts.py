@@ -2,7 +2,8 @@
 
 - Scripts that a page has no use for are not loaded: Thebe, which fetches its code from elsewhere,
   and MathJax, 1.2 MB, where there is no formula.
-- Under the title of a chapter stands what it needs: how long its notebook ran, and on what.
+- Under the title stands what the page needs, in time and hardware, and where to run it, download
+  it and find its source.
 - ``{versions}`` lists what the book was built with.
 - The bibliography is read aloud as plain paragraphs: the roles that Sphinx gives it contradict
   each other.
@@ -10,6 +11,7 @@
 
 import platform
 from importlib.metadata import version
+from pathlib import Path
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
@@ -27,19 +29,46 @@ def clean(app, pagename, templatename, context, doctree) -> None:
             '<div role="list" class="citation-list">', '<div class="citation-list">'
         )
         body = body.replace(' role="doc-biblioentry"', "")
-    run = app.env.nb_metadata.get(pagename, {}).get("exec_data")
-    if run and run.get("runtime"):
-        body = body.replace("</h1>", f"</h1>\n{needs(run['runtime'])}", 1)
+    if doctree is not None:
+        run = app.env.nb_metadata.get(pagename, {}).get("exec_data") or {}
+        line = needs(run.get("runtime"), reading_minutes(doctree))
+        links = offers(app, pagename, context)
+        body = body.replace("</h1>", f'</h1>\n<p class="needs">{line} {links}</p>', 1)
     context["body"] = body
 
 
-def needs(seconds: float) -> str:
-    """Return the line about a notebook that ran for so long."""
+def reading_minutes(doctree) -> int:
+    """Return how long the text takes at 150 words a minute, in steps of five minutes."""
+    words = sum(len(text.astext().split()) for text in doctree.findall(nodes.paragraph))
+    return max(5, 5 * round(words / 150 / 5))
+
+
+def needs(seconds: float | None, minutes: int) -> str:
+    """Say what a page asks of its reader, and of the machine if it is a notebook that ran."""
+    if not seconds:
+        return "This page needs nothing but a browser."
     time = f"{seconds:.0f} seconds" if seconds < 90 else f"{seconds / 60:.1f} minutes"
     return (
-        f'<p class="needs">Ran in {time} on one processor core when this page was built; it needs '
-        "no GPU and no network. Run it yourself in Colab (the rocket above), or download it.</p>"
+        f"About {minutes} minutes to read. The notebook ran in {time} on one processor core when "
+        "this page was built; it needs no GPU and no network."
     )
+
+
+def offers(app, pagename, context) -> str:
+    """Return links: to run a notebook in Colab, to download it, and to the page's source."""
+    theme = app.config.html_theme_options
+    source = Path(app.env.doc2path(pagename, base=False)).as_posix()
+    home = f"{theme['repository_url']}/blob/{theme['repository_branch']}/{source}"
+    links = [f'<a href="{home}">source</a>']
+    if source.endswith(".ipynb"):
+        colab = home.replace("https://github.com", f"{theme['launch_buttons']['colab_url']}/github")
+        notebook = context["pathto"](f"_sources/{context['sourcename']}", 1)
+        links = [
+            f'<a href="{colab}">run in Colab</a>',
+            f'<a href="{notebook}" download>download</a>',
+            *links,
+        ]
+    return f'<span class="needs-links">{" · ".join(links)}</span>'
 
 
 class Versions(Directive):

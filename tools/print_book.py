@@ -1,5 +1,7 @@
 """Print the built book as one PDF, with a Chromium or Chrome: _build/gan_tutorial.pdf."""
 
+import functools
+import io
 import os
 import re
 import shutil
@@ -10,9 +12,9 @@ from toc import ROOT, pages
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
-# All articles in one page; answers unfolded; every chapter on a new sheet. Links between pages become
-# links within the PDF, and those to other files of the built book plain text. Scripts that stand in
-# the articles and draw figures are run again, since those that are pasted in do not run.
+# All articles in one page; answers unfolded; every chapter on a new sheet. Links between pages
+# become links within the PDF, and those to other files of the built book plain text. Scripts that
+# stand in the articles and draw figures are run again, since those that are pasted in do not run.
 GATHER = """async (articles) => {
   const box = document.querySelector("article");
   box.replaceChildren();
@@ -44,6 +46,14 @@ GATHER = """async (articles) => {
     if (target.matches("tr, tbody, table, ol, ul, dl, svg *")) target.id = mark.id;
     else target.prepend(mark);
   }
+  // The list of chapters gets the numbers of their sheets, once they are known.
+  for (const link of box.querySelectorAll('li[class*="toctree-l"] > a[href^="#top:"]')) {
+    const sheet = document.createElement("span");
+    sheet.className = "sheet";
+    sheet.dataset.to = link.getAttribute("href").slice(1);
+    link.parentElement.classList.add("contents-line");
+    link.after(sheet);
+  }
   for (const old of box.querySelectorAll("script:not([src]):not([type])")) {
     const script = document.createElement("script");
     script.textContent = old.textContent;
@@ -61,6 +71,11 @@ GATHER = """async (articles) => {
   await Promise.all([...document.images].map((picture) => picture.decode().catch(() => {})));
 }"""
 
+NUMBER = """(sheets) => {
+  for (const sheet of document.querySelectorAll(".sheet"))
+    sheet.textContent = sheets[sheet.dataset.to];
+}"""
+
 STYLE = """
   .printed-page + .printed-page { break-before: page; }
   .bd-sidebar-primary, .bd-sidebar-secondary, .bd-header, .bd-header-article, .bd-footer,
@@ -69,16 +84,20 @@ STYLE = """
   .bd-main .bd-content .bd-article-container { max-width: none; }
   * { animation: none !important; transition: none !important; box-shadow: none !important; }
   details[open] > summary ~ * { opacity: 1 !important; }
-  img, svg, tr, figure, mjx-container[display="true"], .sd-card, .admonition-title,
-  .lab, [data-player] { break-inside: avoid; }
-  pre:not(.long) { break-inside: avoid; }
+  img, svg, tr, figure, mjx-container[display="true"], .sd-card, .lab, [data-player],
+  pre, div.cell_input:not(:has(.long)), div.cell_output:not(:has(.long)) { break-inside: avoid; }
+  pre.long, :is(.cell_input, .cell_output, [class*="highlight"]):has(.long) {
+    display: block !important;
+    break-inside: auto !important;
+  }
+  div.highlight, pre { overflow: visible !important; } /* what scrolls is never broken */
   pre, p, li { orphans: 3; widows: 3; }
-  pre { white-space: pre-wrap; }
   thead { display: table-header-group; }
-  .cell_input:has(+ .cell_output), .admonition-title, figcaption { break-after: auto; }
-  .admonition-title { break-after: avoid; }
+  h1, h2, h3, h4, .admonition-title { break-after: avoid; }
   figcaption { break-before: avoid; }
-  h1, h2, h3, h4 { break-after: avoid; }
+  .contents-line { display: flex; align-items: baseline; gap: 0.5em; }
+  .contents-line::before { content: ""; order: 1; flex: 1; border-bottom: 1px dotted #888; }
+  .contents-line .sheet { order: 2; min-width: 2em; text-align: right; }
   summary, #jb-print-docs-body { display: none !important; }
   article h1 { display: block !important; }
 """
@@ -97,6 +116,17 @@ def article(page: Path) -> str:
     if not found:
         raise ValueError(f"{page} has no article.")
     return found[1]
+
+
+def sheets(pdf: bytes) -> dict[str, int]:
+    """Return on which sheet each place of a PDF is that its links lead to."""
+    from pypdf import PdfReader
+
+    reader = PdfReader(io.BytesIO(pdf))
+    return {
+        name.removeprefix("/"): reader.get_destination_page_number(place) + 1
+        for name, place in reader.named_destinations.items()
+    }
 
 
 def print_book(html: Path, names: list[str], out: Path) -> None:
@@ -121,8 +151,8 @@ def print_book(html: Path, names: list[str], out: Path) -> None:
         page.goto(with_math.as_uri())
         page.add_style_tag(content=STYLE)
         page.evaluate(GATHER, list(zip(names, articles, strict=True)))
-        page.pdf(
-            path=out,
+        pdf = functools.partial(
+            page.pdf,
             format="A4",
             scale=SCALE,
             margin={"top": "18mm", "bottom": "18mm", "left": "18mm", "right": "18mm"},
@@ -133,6 +163,8 @@ def print_book(html: Path, names: list[str], out: Path) -> None:
             outline=True,
             tagged=True,
         )
+        page.evaluate(NUMBER, sheets(pdf()))
+        pdf(path=out)
         browser.close()
 
 

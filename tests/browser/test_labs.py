@@ -326,6 +326,7 @@ def test_hole_is_dragged_and_repaired(start):
     frame.press("ArrowRight")
     frame.press("Shift+ArrowUp")
     assert figure.evaluate(hole) == [22, 12, 24]
+    frame.scroll_into_view_if_needed()
     area = frame.bounding_box()
     pixel = area["width"] / 64
     page.mouse.move(area["x"] + 34 * pixel, area["y"] + 24 * pixel)

@@ -11,7 +11,7 @@ def test_players_move(visit, html, name):
     """Every animation of a page goes a frame on, plays, and stops when told to."""
     if "data-player" not in (html / name).read_text(encoding="utf-8"):
         pytest.skip("no animation on this page")
-    page = visit(name).page
+    page = visit(name, reduced_motion="reduce").page  # else one player may have begun by itself
     for box in page.locator("[data-player]").all():
         slider, caption = box.locator("input[type=range]"), box.locator("[data-caption]")
         image, first = box.locator("img"), caption.inner_text()
@@ -27,6 +27,42 @@ def test_players_move(visit, html, name):
         page.wait_for_function("s => Number(s.value) > 0", arg=slider.element_handle())
         box.get_by_role("button", name="Pause").click()
         assert box.get_by_role("button", name="Play").is_visible()
+
+
+def test_title_page_moves_once_and_only_if_welcome(visit):
+    """A walk of less than five seconds, that stops by itself; none for who wants less motion."""
+    still = visit("book/intro.html", reduced_motion="reduce").page
+    slider = still.locator(".gallery-walk input[type=range]")
+    still.wait_for_timeout(600)
+    assert slider.input_value() == "0"
+    page = visit("book/intro.html").page
+    slider = page.locator(".gallery-walk input[type=range]")
+    page.wait_for_function("s => Number(s.value) > 1", arg=slider.element_handle())
+    page.wait_for_function("s => s.value === s.max", arg=slider.element_handle(), timeout=15_000)
+    page.locator(".gallery-walk").get_by_role("button", name="Play").wait_for()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_says_what_it_needs_and_what_comes_next(visit, name):
+    """On a phone, too: time and hardware, Colab, download and source, and the next page."""
+    page = visit(name, viewport={"width": 375, "height": 812}).page
+    needs = page.locator("article .needs")
+    assert needs.count() == 1
+    links = needs.locator("a")
+    offered = [link.inner_text() for link in links.all()]
+    if "notebook ran" in needs.inner_text():
+        assert offered == ["run in Colab", "download", "source"]
+        assert "no GPU" in needs.inner_text()
+    else:
+        assert offered == ["source"]
+    assert all(link.bounding_box()["width"] for link in links.all())
+    step = page.locator(".prev-next-footer a.right-next")
+    if name == PAGES[-1]:
+        assert step.count() == 0
+    else:
+        step.scroll_into_view_if_needed()
+        step.click()
+        page.wait_for_url(f"**/{PAGES[PAGES.index(name) + 1]}")
 
 
 def test_descent_explorer_follows_the_slider(visit):
