@@ -1,22 +1,28 @@
 """The tools that build the book, tried on a book of one page."""
 
+import base64
+import io
 import json
 from types import SimpleNamespace
 from zipfile import ZipFile
 
 import nbformat
+import numpy as np
 import pytest
 import toc
 import torch
 from check_pages import complaints
+from docutils import nodes
 from execute import execute, fingerprint
 from export_generator import script
+from gallery import mended, picture
 from nbformat.v4 import new_code_cell, new_notebook
 from notebooks_zip import pack
-from page_parts import clean, needs
+from page_parts import clean, needs, reading_minutes
+from PIL import Image
 from trim_icons import trim
 
-from gan_tutorial import checkpoints
+from gan_tutorial import checkpoints, data
 
 
 @pytest.fixture
@@ -141,15 +147,53 @@ def test_zip_holds_every_notebook_and_is_always_the_same(tmp_path):
 
 
 def test_needs_of_a_page_are_told_in_seconds_or_minutes():
-    assert "in 42 seconds on one" in needs(42.4)
-    assert "in 2.5 minutes on one" in needs(150)
+    assert "in 42 seconds on one" in needs(42.4, 15)
+    assert "in 2.5 minutes on one" in needs(150, 15)
+    assert "About 15 minutes to read" in needs(150, 15)
+    assert "nothing but a browser" in needs(None, 15)
+
+
+def test_time_to_read_counts_words_of_the_text():
+    page = nodes.section(
+        "", nodes.paragraph("", "word " * 1500), nodes.literal_block("", "x " * 99)
+    )
+    assert reading_minutes(page) == 10
+    assert reading_minutes(nodes.section("", nodes.paragraph("", "word"))) == 5
 
 
 def test_exported_generator_is_small_and_its_directions_are_orthogonal():
     generator = checkpoints.load_generator(checkpoints.shipped("soccer64"))
     text = script(generator)
-    assert len(text) < 2.6e6
+    assert len(text) < 2.7e6
     fields = json.loads(text.removeprefix("window.ganFootball = ").removesuffix(";\n"))
     found = torch.tensor(fields["directions"])
     torch.testing.assert_close(found @ found.T, torch.eye(4), atol=1e-4, rtol=0)
     assert fields["channels"] == [256, 128, 64, 32, 3]
+    balls = data.load("soccer", "test", image_size=64, count=6)[:]
+    for ball, told in zip(balls, fields["drawn"], strict=True):
+        pixels = torch.frombuffer(bytearray(base64.b64decode(told)), dtype=torch.uint8)
+        shown = pixels.view(64, 64, 3).permute(2, 0, 1) / 127.5 - 1
+        torch.testing.assert_close(shown, ball, atol=1 / 255, rtol=0)
+
+
+def test_gallery_shows_holes_and_gaps_as_nothing():
+    """What is missing is transparent, so that it is neither white nor black on any page."""
+    rows = torch.full((2, 3, 3, 4, 4), 0.5)
+    rows[0, 0, :, 1, 2] = torch.nan
+    sheet = np.asarray(Image.open(io.BytesIO(picture(rows, scale=2, gap=3))))
+    assert sheet.shape == (2 * 11 - 3, 3 * 11 - 3, 4)
+    clear = sheet[..., 3] == 0
+    assert clear[2:4, 4:6].all()
+    assert clear[8:11].all()
+    assert clear[:, 8:11].all()
+    assert (~clear).sum() == 6 * 64 - 4
+    assert (sheet[~clear] == [191, 191, 191, 255]).all()
+
+
+def test_gallery_keeps_what_is_known_of_mended_pictures():
+    damaged, completed, before = mended()
+    known = ~damaged.isnan()
+    assert 0.5 < known.float().mean() < 0.9
+    assert torch.equal(completed[known], before[known])
+    assert not completed.isnan().any()
+    assert (completed - before)[~known].abs().mean() > 0.02
