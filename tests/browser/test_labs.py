@@ -382,7 +382,12 @@ def test_started_laboratory_fits_a_phone(start, name):
 
 
 @pytest.mark.parametrize(
-    ("name", "page"), [("toy-gan", "book/01_principles.html"), ("football", "book/03_code.html")]
+    ("name", "page"),
+    [
+        ("toy-gan", "book/01_principles.html"),
+        ("football", "book/03_code.html"),
+        ("repaint", "book/05_repair.html"),
+    ],
 )
 def test_laboratory_stands_in_its_chapter(start, name, page):
     _, figure = start(name, page)

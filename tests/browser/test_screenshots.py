@@ -8,13 +8,17 @@ DESK = {"width": 1280, "height": 900}
 SHOTS = [
     ("cover", "book/intro.html", "light", DESK, None),
     ("cover-dark", "book/intro.html", "dark", DESK, None),
-    ("cover-phone", "book/intro.html", "light", PHONE, None),
+    ("cover-phone", "book/intro.html", "light", PHONE, ".sd-row"),
     ("principles", "book/01_principles.html", "light", DESK, "#a-first-gan"),
     ("principles-dark", "book/01_principles.html", "dark", DESK, "#a-first-gan"),
     ("minimax-phone", "book/02_minimax.html", "light", PHONE, "[id^=descent-explorer]"),
     ("code", "book/03_code.html", "light", DESK, "#footballs"),
     ("code-phone-dark", "book/03_code.html", "dark", PHONE, "#the-bug-clinic"),
+    ("repair-dark", "book/05_repair.html", "dark", DESK, "#the-second-route-search-among-codes"),
+    ("vae", "book/06_vae.html", "light", DESK, "figure:has(img)"),
+    ("scaling-dark", "book/10_scaling.html", "dark", DESK, "figure:has(img)"),
     ("laboratories", "book/laboratories.html", "light", DESK, "figure.lab"),
+    ("status-phone", "book/status.html", "light", PHONE, None),
     ("bibliography-dark", "book/bibliography.html", "dark", DESK, None),
 ]
 
