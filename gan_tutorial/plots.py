@@ -7,6 +7,7 @@ that need them.
 import io
 import math
 import os
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,8 @@ FAKE = "#D55E00"  # vermillion
 DISCRIMINATOR = "#CC79A7"  # reddish purple
 GENERATOR = "#009E73"  # bluish green
 
+_DPI = 130
+_LIGHT = 60_000  # characters of an SVG
 _INK = "#1a1a1a"
 _PAPER = "#ffffff"
 
@@ -52,14 +55,16 @@ def use_style() -> None:
 
     The background is opaque and light and the text is dark, so that a figure stays legible on a
     dark page; the line colors are those of Okabe and Ito, in an order that begins with `REAL` and
-    `FAKE`.
+    `FAKE`. In a notebook, a figure of lines and text is also offered as vectors (SVG), which stay
+    sharp at any size and on paper; one with pictures or thousands of points in it is not.
     """
     import matplotlib as mpl
 
     mpl.rcParams.update(
         {
-            "figure.dpi": 130,
-            "savefig.dpi": 130,
+            "figure.dpi": _DPI,
+            "savefig.dpi": _DPI,
+            "svg.hashsalt": "gan_tutorial",  # the same figure gives the same file
             "figure.figsize": (7.0, 3.0),
             "figure.constrained_layout.use": True,
             "figure.facecolor": _PAPER,
@@ -87,6 +92,37 @@ def use_style() -> None:
             "image.cmap": "gray",
             "image.interpolation": "nearest",
         }
+    )
+    _offer_vectors()
+
+
+def _offer_vectors() -> None:
+    """Where IPython displays figures in a notebook, let it have the SVG of light ones as well."""
+    try:
+        import matplotlib_inline.backend_inline  # noqa: F401 (it resets the formatters)
+        from IPython import get_ipython
+        from matplotlib.figure import Figure
+    except ImportError:
+        return
+    shell = get_ipython()
+    if shell is not None:
+        shell.display_formatter.formatters["image/svg+xml"].for_type(Figure, _vectors)
+
+
+def _vectors(figure: Any) -> str | None:
+    """Return a figure as SVG of the size of its PNG, or nothing if it holds images or is heavy."""
+    if any(ax.images for ax in figure.axes) or figure.images:
+        return None
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", bbox_inches="tight", metadata={"Date": None})
+    svg = buffer.getvalue()
+    if len(svg) > _LIGHT or "<image" in svg:
+        return None
+    return re.sub(
+        r'(width|height)="([\d.]+)pt"',
+        lambda size: f'{size[1]}="{float(size[2]) * _DPI / 72:.2f}px"',
+        svg,
+        count=2,
     )
 
 

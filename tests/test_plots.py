@@ -1,14 +1,18 @@
 """Tests of gan_tutorial.plots."""
 
+import io
 import math
 import subprocess
 import sys
 from types import SimpleNamespace
+from xml.etree import ElementTree
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
+from IPython.core.formatters import DisplayFormatter
 from PIL import Image
 
 from gan_tutorial import plots
@@ -19,8 +23,6 @@ mpl.use("Agg")
 @pytest.fixture(autouse=True)
 def close_figures():
     yield
-    import matplotlib.pyplot as plt
-
     plt.close("all")
 
 
@@ -236,3 +238,41 @@ def test_style_is_opaque_and_starts_with_the_colors_of_real_and_fake():
         assert colors[:2] == [plots.REAL, plots.FAKE]
         for name in ("figure.facecolor", "axes.facecolor", "savefig.facecolor"):
             assert mpl.colors.to_rgba(mpl.rcParams[name]) == (1, 1, 1, 1)
+
+
+def shown_in_a_notebook(monkeypatch, figure):
+    """Return what a notebook gets of a figure as SVG, once the style is set there."""
+    formatters = DisplayFormatter().formatters
+    shell = SimpleNamespace(display_formatter=SimpleNamespace(formatters=formatters))
+    monkeypatch.setattr("IPython.get_ipython", lambda: shell)
+    with mpl.rc_context():
+        plots.use_style()
+        return formatters["image/svg+xml"](figure())
+
+
+def test_light_figures_are_vectors_in_a_notebook(monkeypatch):
+    """As large on the page as their PNG, and the same file for the same figure."""
+
+    def figure():
+        return plots.curves({"d_loss": [1.0, 2.0], "g_loss": [2.0, 1.0]}).figure
+
+    svg = shown_in_a_notebook(monkeypatch, figure)
+    root = ElementTree.fromstring(svg)
+    with mpl.rc_context():
+        plots.use_style()
+        buffer = io.BytesIO()
+        figure().savefig(buffer, format="png", bbox_inches="tight")
+    for name, pixels in zip(("width", "height"), Image.open(buffer).size, strict=True):
+        assert float(root.get(name).removesuffix("px")) == pytest.approx(pixels, abs=2)
+    assert shown_in_a_notebook(monkeypatch, figure) == svg
+
+
+def test_figures_with_images_or_many_points_are_not(monkeypatch):
+    def crowd():
+        _, ax = plt.subplots()
+        ax.scatter(range(5000), range(5000))
+        return ax.figure
+
+    assert shown_in_a_notebook(monkeypatch, crowd) is None
+    grid = plots.image_grid(torch.zeros(4, 1, 8, 8)).figure
+    assert shown_in_a_notebook(monkeypatch, lambda: grid) is None

@@ -231,14 +231,15 @@
         context.font = "20px sans-serif";
         context.textBaseline = "middle";
         context.textAlign = "left";
-        if (values.length) context.fillText(name, 588, end(values, name));
+        if (name && values.length) context.fillText(name, 588, end(name));
       };
       // Where a line ends stands its name; two that would meet move apart.
       const last = (values) => y(values[values.length - 1]);
-      const end = (values, name) => {
+      const end = (name) => {
         const [own, other] = name === "D" ? [last(d), last(g)] : [last(g), last(d)];
-        const apart = Math.max(0, 20 - Math.abs(own - other)) / 2;
-        return own + (own < other || (own === other && name === "D") ? -apart : apart);
+        const apart = d.length && g.length ? Math.max(0, 20 - Math.abs(own - other)) / 2 : 0;
+        const above = own < other || (own === other && name === "D");
+        return Math.max(10, Math.min(140, own + (above ? -apart : apart)));
       };
       line([rest, rest], c.faint, [2, 6], "");
       line(d, c.discriminator, [], "D");
