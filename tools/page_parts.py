@@ -29,6 +29,7 @@ def clean(app, pagename, templatename, context, doctree) -> None:
             '<div role="list" class="citation-list">', '<div class="citation-list">'
         )
         body = body.replace(' role="doc-biblioentry"', "")
+    body = body.replace("\u2705", "complete")  # a sign that few fonts have
     if doctree is not None:
         run = app.env.nb_metadata.get(pagename, {}).get("exec_data") or {}
         line = needs(run.get("runtime"), reading_minutes(doctree))

@@ -65,6 +65,17 @@ def test_page_says_what_it_needs_and_what_comes_next(visit, name):
         page.wait_for_url(f"**/{PAGES[PAGES.index(name) + 1]}")
 
 
+def test_status_page_tells_how_every_notebook_went(visit):
+    """In words: a tick is a sign that many machines cannot show."""
+    rows = visit("book/status.html").page.locator(".runs tbody tr").all_inner_texts()
+    assert len(rows) == len(toc.notebooks())
+    for row in rows:
+        name, seconds, verdict = row.split("\t")
+        assert name.startswith("book/")
+        assert float(seconds) > 1
+        assert verdict.strip() == "complete"
+
+
 def test_descent_explorer_follows_the_slider(visit):
     page = visit("book/02_minimax.html").page
     box = page.locator("[id^=descent-explorer]")
