@@ -68,6 +68,23 @@ def test_settings_were_chosen_without_the_test_split_and_without_the_seeds(root,
     assert tries["K+1 GAN"] <= min(tries.values())
 
 
+@pytest.mark.parametrize("name", ["digits", "mnist"])
+def test_no_rival_is_trained_for_less(root, results, name):
+    """Networks without a GAN take at least as many steps, with rates on both sides of the GAN's."""
+    steps = {row["method"]: row["steps"] for row in results if row["data"] == name}
+    rivals = {method for method in steps if "GAN" not in method} - {"label spreading"}
+    assert min(steps[method] for method in rivals) >= steps["K+1 GAN"] > 0
+    path = root / "benchmarks" / "results" / "semi_search.json"
+    rates: dict[str, set[float]] = {}
+    for row in json.loads(path.read_text())["rows"]:
+        if row["data"] == name and "lr" in row["setting"]:
+            rates.setdefault(row["method"], set()).add(row["setting"]["lr"])
+    (of_the_gan,) = rates.pop("K+1 GAN")
+    assert set(rates) == {"supervised", "entropy", "pseudo-labels"}
+    for tried in rates.values():
+        assert min(tried) < of_the_gan < max(tried)
+
+
 @pytest.mark.parametrize("labels", [100, 200])
 def test_a_gan_is_ahead_of_every_baseline_on_mnist_by_more_than_the_spread(results, labels):
     """What the chapter says of MNIST: the difference of means exceeds both deviations."""
