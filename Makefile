@@ -23,7 +23,7 @@ help:
 	@echo "make book        execute every notebook and build the book: _build/html/index.html"
 	@echo "make test        run every unit test and every notebook, and try the built book in a browser"
 	@echo "make print       the built book as one PDF, by Chromium: _build/gan_tutorial.pdf"
-	@echo "make unit        run the unit tests only, without the notebooks"
+	@echo "make unit        run the fast unit tests only, without the notebooks"
 	@echo "make assignments  student versions of the problem sets in _build/assignments;"
 	@echo "                 STUDENTS=file SECRET=text gives everyone parameters of their own"
 	@echo "make grade SUBMISSIONS=dir  gradebook, feedback and summary in _build/grading"
@@ -54,7 +54,7 @@ grade: $(READY)
 	    $(if $(SECRET),--secret "$(SECRET)") $(GRADE_OPTIONS)
 
 unit: $(READY)
-	@$(PYTEST)
+	@$(PYTEST) -m "not slow"
 
 lint: $(READY)
 	@$(PY) -m ruff check --quiet && $(PY) -m ruff format --quiet --check \

@@ -1,6 +1,7 @@
 """What every test starts from: one thread, no screen, fresh random numbers."""
 
 import os
+import tomllib
 from pathlib import Path
 
 # Before torch is imported: tests run side by side, and small networks are fastest on one thread.
@@ -21,3 +22,9 @@ def _seeded():
 def root() -> Path:
     """Return the repository's root."""
     return Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def project(root) -> dict:
+    """Return what pyproject.toml says."""
+    return tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))

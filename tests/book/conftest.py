@@ -1,14 +1,6 @@
 """What the tests of the book share."""
 
-import tomllib
-
 import pytest
-
-
-@pytest.fixture(scope="session")
-def project(root) -> dict:
-    """Return what pyproject.toml says."""
-    return tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="session")
