@@ -1,6 +1,7 @@
 """Exercises, their index, their solutions and their checks agree with each other."""
 
 import re
+from itertools import groupby
 
 import nbformat
 import pytest
@@ -44,12 +45,18 @@ def solutions(path) -> dict[str, str]:
 
 
 def numbers() -> dict[str, str]:
-    """Return label -> number as the reader sees it: chapter by place in the table of contents."""
-    return {
-        label: f"{chapter}.{place}"
-        for chapter, path in enumerate(CHAPTERS, 1)
-        for place, label in enumerate(labels(path), 1)
-    }
+    """Return label -> number: the chapter's, as in the names of its files, and the place in it."""
+    found: dict[str, str] = {}
+    for chapter, pages in groupby(CHAPTERS, key=lambda path: int(path.name[:2])):
+        places = [label for path in pages for label in labels(path)]
+        found |= {label: f"{chapter}.{place}" for place, label in enumerate(places, 1)}
+    return found
+
+
+def test_chapters_stand_in_the_order_of_their_numbers():
+    prefixes = [path.name[:2] for path in CHAPTERS]
+    assert prefixes == sorted(prefixes)
+    assert prefixes[0] == "01"
 
 
 def test_every_exercise_is_in_the_index(index):
@@ -93,9 +100,9 @@ def test_checks_are_offered_in_the_exercise_and_used_in_the_solution(index):
 
 def test_only_open_ended_exercises_have_no_check(index):
     known = {exercise.label for exercise in EXERCISES.values()}
-    checked = {exercise.number.split(".")[0] for exercise in EXERCISES.values()}
-    for chapter, path in enumerate(CHAPTERS, 1):
-        if str(chapter) not in checked:
+    checked = {int(exercise.number.split(".")[0]) for exercise in EXERCISES.values()}
+    for path in CHAPTERS:
+        if int(path.name[:2]) not in checked:
             continue
         for label, about in index[path.stem].items():
             assert (label in known) != about.get("open", False), label
