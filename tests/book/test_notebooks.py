@@ -24,6 +24,7 @@ IN_COLAB = {
         "skimage",
         "PIL",
         "pooch",
+        "yaml",
         "tqdm",
     ),
     *("safetensors", "ipywidgets", "IPython", "mpl_toolkits"),

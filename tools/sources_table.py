@@ -1,0 +1,193 @@
+"""A Sphinx extension: what the articles say, as a table from book/sources.yml and the book itself.
+
+``{sources-table}`` writes one row for each claim, defect and technique, with a link to the place
+that settles it and the numbers that this place has computed. A row without a living place, and a
+verdict that the numbers contradict, are warnings, and so end the build. In the chapters the small
+labels, such as *(S1-01)*, become links to their rows. The page is complete without JavaScript;
+book/_assets/sources.js adds the search. With ``:kind: technique`` it writes a short table that says
+how each technique is run.
+"""
+
+import re
+from pathlib import Path
+from typing import ClassVar
+
+import claims
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+
+COLUMNS = (("Row", 8), ("The article", 34), ("What holds", 44), ("Settled in", 14))
+RUNS = (("Technique", 26), ("Run it", 32), ("Result", 42))
+MARK = re.compile(rf"({claims.ID.pattern})")
+WORDS = {
+    "stops": "the program stops",
+    "silent": "runs, and is wrong",
+    "formula": "wrong formula",
+    "text": "misleading text",
+    "full": "in full",
+    "demo": "as a demonstration",
+    "pointer": "a pointer",
+    "none": "nothing to run",
+}
+
+
+class placeholder(nodes.General, nodes.Element):
+    """Stands where the table will be, until every chapter is read."""
+
+
+class SourcesTable(SphinxDirective):
+    option_spec: ClassVar = {"kind": lambda text: directives.choice(text, ("technique",))}
+
+    def run(self) -> list[nodes.Node]:
+        self.env.note_dependency(str(Path(self.env.srcdir, claims.DATA)))
+        self.env.note_reread()
+        kind = self.options.get("kind", "")
+        if not kind:
+            self.env.sources_page = self.env.docname
+        return [placeholder(kind=kind)]
+
+
+class WriteTable(SphinxPostTransform):
+    default_priority = 8
+
+    def run(self, **kwargs) -> None:
+        for node in list(self.document.findall(placeholder)):
+            root = Path(self.env.srcdir)
+            self.log = logging.getLogger(__name__)
+            rows = claims.read(root)
+            self.titles = {row.page: self.targets(f"book/{row.page}") for row in rows}
+            executed = Path(self.env.mystnb_config.output_folder)
+            self.values = {row.page: claims.values_of(executed, row.page) for row in rows}
+            if node["kind"]:
+                rows = [row for row in rows if row.kind == node["kind"]]
+                node.replace_self(table(RUNS, map(self.run_row, rows), ["runs-table"]))
+                continue
+            for sentence in claims.complaints(root, rows):
+                self.log.warning("sources.yml: %s", sentence)
+            node.replace_self(table(COLUMNS, map(self.row, rows), ["sources-table"]))
+
+    def targets(self, docname: str) -> dict[str, str]:
+        """Return anchor -> title, for the sections and exercises of a page."""
+        if docname not in self.env.titles:
+            return {}
+        document = self.env.get_doctree(docname)
+        found = {
+            anchor: section.next_node(nodes.title).astext()
+            for section in document.findall(nodes.section)
+            for anchor in section["ids"]
+        }
+        exercises = self.env.toc_fignumbers.get(docname, {}).get("exercise", {})
+        for label, number in exercises.items():
+            found[label] = f"Exercise {'.'.join(map(str, number))}"
+        return found
+
+    def row(self, row: claims.Row) -> nodes.row:
+        for sentence in claims.contradictions(row, self.values.get(row.page) or {}):
+            self.log.warning("sources.yml: %s", sentence)
+        word = nodes.strong("", WORDS.get(row.verdict, row.verdict), classes=["verdict"])
+        cells = (
+            [nodes.paragraph("", row.id)],
+            [nodes.paragraph("", row.says)],
+            [nodes.paragraph("", "", word), nodes.paragraph("", row.holds), *self.measured(row)],
+            [nodes.paragraph("", "", self.link(row))],
+        )
+        classes = [f"kind-{row.kind}", *(f"article-{name.lower()}" for name in row.article)]
+        return nodes.row("", *entries(cells), ids=[row.id.lower()], classes=classes)
+
+    def run_row(self, row: claims.Row) -> nodes.row:
+        page = nodes.paragraph("", "", self.link(row))
+        command = [nodes.paragraph("", "", nodes.literal("", row.run))] if row.run else []
+        cells = (
+            [nodes.paragraph("", f"{row.says.rstrip('.')} ({row.id})")],
+            [*command, page],
+            [nodes.paragraph("", row.holds), *self.measured(row)],
+        )
+        return nodes.row("", *entries(cells))
+
+    def measured(self, row: claims.Row) -> list[nodes.paragraph]:
+        """Return the line with the numbers, if the row has one."""
+        if not row.measured:
+            return []
+        text = claims.filled(row, self.values)
+        return [nodes.paragraph("", f"Measured: {text}.", classes=["measured"])]
+
+    def link(self, row: claims.Row) -> nodes.Node:
+        docname = f"book/{row.page}"
+        title = self.titles[row.page].get(row.anchor)
+        if title is None:
+            self.log.warning("sources.yml: %s: the page has no %s", row.id, row.settled)
+            return nodes.Text(row.settled)
+        number = self.env.toc_secnumbers.get(docname, {}).get("", ())
+        chapter = f"{'.'.join(map(str, number))} " if number else ""
+        uri = self.app.builder.get_relative_uri(self.env.docname, docname)
+        text = f"{chapter}{self.env.titles[docname].astext()}"
+        if title != self.env.titles[docname].astext():
+            text += f": {title}"
+        return nodes.reference("", text, internal=True, refuri=f"{uri}#{row.anchor}")
+
+
+def table(columns, rows, classes: list[str]) -> nodes.table:
+    group = nodes.tgroup(cols=len(columns))
+    group += [nodes.colspec(colwidth=width) for _, width in columns]
+    heads = [[nodes.paragraph("", name)] for name, _ in columns]
+    group += nodes.thead("", nodes.row("", *entries(heads)))
+    group += nodes.tbody("", *rows)
+    return nodes.table("", group, classes=classes)
+
+
+def entries(cells) -> list[nodes.entry]:
+    return [nodes.entry("", *cell) for cell in cells]
+
+
+class LinkMarks(SphinxPostTransform):
+    """Turn the small labels of the chapters into links to their rows."""
+
+    default_priority = 9
+
+    def run(self, **kwargs) -> None:
+        page = getattr(self.env, "sources_page", None)
+        if page is None or self.env.docname == page:
+            return
+        uri = self.app.builder.get_relative_uri(self.env.docname, page)
+        known = {row.id for row in claims.read(Path(self.env.srcdir))}
+        for mark in list(self.document.findall(nodes.emphasis)):
+            for text in list(mark.findall(nodes.Text)):
+                if isinstance(text.parent, nodes.reference) or not MARK.search(text):
+                    continue
+                parts = [
+                    nodes.reference(
+                        "", part, internal=True, refuri=f"{uri}#{part.lower()}", classes=["mark"]
+                    )
+                    if part in known
+                    else nodes.Text(part)
+                    for part in MARK.split(text)
+                ]
+                text.parent.replace(text, parts)
+
+
+def purge(app, env, docname) -> None:
+    if getattr(env, "sources_page", None) == docname:
+        env.sources_page = None
+
+
+def merge(app, env, docnames, other) -> None:
+    env.sources_page = getattr(other, "sources_page", None) or getattr(env, "sources_page", None)
+
+
+def add_script(app, pagename, templatename, context, doctree) -> None:
+    if pagename == getattr(app.env, "sources_page", None):
+        app.add_js_file("sources.js", loading_method="defer")
+
+
+def setup(app) -> dict:
+    app.add_node(placeholder)
+    app.add_directive("sources-table", SourcesTable)
+    app.add_post_transform(WriteTable)
+    app.add_post_transform(LinkMarks)
+    app.connect("env-purge-doc", purge)
+    app.connect("env-merge-info", merge)
+    app.connect("html-page-context", add_script)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
