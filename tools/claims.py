@@ -90,7 +90,7 @@ def places(page: Path) -> dict[str, str]:
     for line in _lines(page):
         if heading := re.match(r"#+ +(.+)", line):
             section, labeled = [heading[1]], []
-            for anchor in (make_id(re.sub(r"[*`$]", "", heading[1])), *pending):
+            for anchor in (make_id(re.sub(r"[*`$']", "", heading[1])), *pending):
                 found.setdefault(anchor, section)
             pending = []
         elif target := re.fullmatch(r"\(([\w-]+)\)=", line.strip()):

@@ -34,7 +34,7 @@ WORDS = {
 }
 
 
-class placeholder(nodes.General, nodes.Element):
+class sources_table(nodes.General, nodes.Element):
     """Stands where the table will be, until every chapter is read."""
 
 
@@ -47,14 +47,14 @@ class SourcesTable(SphinxDirective):
         kind = self.options.get("kind", "")
         if not kind:
             self.env.sources_page = self.env.docname
-        return [placeholder(kind=kind)]
+        return [sources_table(kind=kind)]
 
 
 class WriteTable(SphinxPostTransform):
     default_priority = 8
 
     def run(self, **kwargs) -> None:
-        for node in list(self.document.findall(placeholder)):
+        for node in list(self.document.findall(sources_table)):
             root = Path(self.env.srcdir)
             self.log = logging.getLogger(__name__)
             rows = claims.read(root)
@@ -75,8 +75,10 @@ class WriteTable(SphinxPostTransform):
             return {}
         document = self.env.get_doctree(docname)
         found = {
-            anchor: section.next_node(nodes.title).astext()
+            anchor: title.astext()
             for section in document.findall(nodes.section)
+            for title in section.children[:1]
+            if isinstance(title, nodes.title)
             for anchor in section["ids"]
         }
         exercises = self.env.toc_fignumbers.get(docname, {}).get("exercise", {})
@@ -183,7 +185,7 @@ def add_script(app, pagename, templatename, context, doctree) -> None:
 
 
 def setup(app) -> dict:
-    app.add_node(placeholder)
+    app.add_node(sources_table)
     app.add_directive("sources-table", SourcesTable)
     app.add_post_transform(WriteTable)
     app.add_post_transform(LinkMarks)
