@@ -24,14 +24,13 @@
   };
 
   const facts = rows.map((row) => {
-    const link = row.cells[3].querySelector("a");
     return {
       row,
       text: row.textContent.toLowerCase(),
       kind: [...row.classList].filter((c) => c.startsWith("kind-")).map((c) => c.slice(5)),
       article: [...row.classList].filter((c) => c.startsWith("article-")).map((c) => c.slice(8)),
       verdict: [row.querySelector(".verdict").textContent],
-      chapter: [link.textContent.split(":")[0]],
+      chapter: [row.cells[3].textContent.trim().split(":")[0]],
     };
   });
   for (const name of ["verdict", "chapter"]) {
