@@ -45,7 +45,6 @@ DISCRIMINATOR = "#CC79A7"  # reddish purple
 GENERATOR = "#009E73"  # bluish green
 
 _DPI = 130
-_LIGHT = 60_000  # characters of an SVG
 _INK = "#1a1a1a"
 _PAPER = "#ffffff"
 
@@ -110,13 +109,14 @@ def _offer_vectors() -> None:
 
 
 def _vectors(figure: Any) -> str | None:
-    """Return a figure as SVG of the size of its PNG, or nothing if it holds images or is heavy."""
+    """Return a figure as SVG of its PNG's size, or nothing if it has images or is heavier."""
     if any(ax.images for ax in figure.axes) or figure.images:
         return None
-    buffer = io.StringIO()
+    buffer, pixels = io.StringIO(), io.BytesIO()
     figure.savefig(buffer, format="svg", bbox_inches="tight", metadata={"Date": None})
+    figure.savefig(pixels, format="png", bbox_inches="tight")
     svg = buffer.getvalue()
-    if len(svg) > _LIGHT or "<image" in svg:
+    if len(svg) > len(pixels.getvalue()) or "<image" in svg:
         return None
     return re.sub(
         r'(width|height)="([\d.]+)pt"',

@@ -45,9 +45,13 @@ def main() -> None:
                     "figure => !figure.lab.running()", arg=figure.element_handle(), timeout=300_000
                 )
             page.mouse.click(5, 5)  # no button in focus
-            page.add_style_tag(content=".lab-buttons { display: none !important }")
+            figure.evaluate(
+                "figure => figure.querySelectorAll('.lab-buttons')"
+                ".forEach((row) => { row.style.display = 'none'; })"
+            )
             picture = Image.open(io.BytesIO(figure.locator(".lab-views").screenshot()))
-            picture.quantize(160).save(FOLDER / f"{name}.png", optimize=True)
+            picture = picture.convert("RGB")  # a palette would cost thin lines their color
+            picture.save(FOLDER / f"{name}.png", optimize=True)
         browser.close()
 
 

@@ -95,6 +95,7 @@ STYLE = """
   thead { display: table-header-group; }
   h1, h2, h3, h4, .admonition-title { break-after: avoid; }
   figcaption { break-before: avoid; }
+  .printed-page section:has(> .toctree-wrapper) { break-before: page; }
   .contents-line { display: flex; align-items: baseline; gap: 0.5em; }
   .contents-line::before { content: ""; order: 1; flex: 1; border-bottom: 1px dotted #888; }
   .contents-line .sheet { order: 2; min-width: 2em; text-align: right; }
