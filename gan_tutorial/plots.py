@@ -115,7 +115,8 @@ def _vectors(figure: Any) -> str | None:
     buffer, pixels = io.StringIO(), io.BytesIO()
     figure.savefig(buffer, format="svg", bbox_inches="tight", metadata={"Date": None})
     figure.savefig(pixels, format="png", bbox_inches="tight")
-    svg = buffer.getvalue()
+    svg = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", buffer.getvalue(), flags=re.DOTALL)
+    svg = re.sub(r"\n\s*", "\n", svg)
     if len(svg) > len(pixels.getvalue()) or "<image" in svg:
         return None
     return re.sub(

@@ -254,7 +254,8 @@ def test_light_figures_are_vectors_in_a_notebook(monkeypatch):
     """As large on the page as their PNG, and the same file for the same figure."""
 
     def figure():
-        return plots.curves({"d_loss": [1.0, 2.0], "g_loss": [2.0, 1.0]}).figure
+        zigzag = [1.0, 2.0] * 15
+        return plots.curves({"d_loss": zigzag, "g_loss": zigzag[::-1]}).figure
 
     svg = shown_in_a_notebook(monkeypatch, figure)
     root = ElementTree.fromstring(svg)
