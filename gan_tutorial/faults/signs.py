@@ -262,17 +262,22 @@ def leading_variance(outcome: Outcome, directions: int = 3) -> float:
     return float(variances[:directions].sum() / variances.sum())
 
 
-def checkerboard(outcome: Outcome) -> float:
+def checkerboard(outcome: Outcome, networks: int = 24) -> float:
     """Return the ratio of the most to the least active of the four kinds of pixels, untrained.
 
     Pixels are of one kind if their row and column numbers are both even, both odd, and so on; how
-    active they are is their root mean square over many pictures, away from the border.
+    active they are is their mean square over the pictures of so many fresh generators, away from
+    the border. A single one has preferences of its own.
     """
-    generator = outcome.case.build().generator
-    pictures = sample_generator(generator, latent_codes(256, generator.latent_dim, seed=2))
-    inside = pictures[..., 2:-2, 2:-2]
-    kinds = [inside[..., i::2, j::2].square().mean().sqrt() for i in (0, 1) for j in (0, 1)]
-    return float(max(kinds) / min(kinds))
+    case, squares = outcome.case, torch.zeros(2, 2)
+    for k in range(networks):
+        generator = replace(case, seed=networks * case.seed + k).build().generator
+        pictures = sample_generator(generator, latent_codes(32, generator.latent_dim, seed=2))
+        inside = pictures[..., 2:-2, 2:-2].square().mean((0, 1))
+        squares += torch.stack([inside[i::2, j::2].mean() for i in (0, 1) for j in (0, 1)]).view(
+            2, 2
+        )
+    return float((squares.max() / squares.min()).sqrt())
 
 
 def company(outcome: Outcome) -> float:
