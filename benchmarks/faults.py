@@ -11,25 +11,60 @@ held-out data, in the features of the digits' network, or of the points themselv
 Beside FILE comes a picture of the same name: for each fault on images, twelve samples of the
 healthy run of the first seed and twelve with the fault, at the heights that the row's `strip` says.
 
+Where more than one thing is said to help, `CURES` are tried one by one, on three seeds; such a row
+has the key `cure`.
+
 Rows that FILE has already are kept and not run again, so a run that was cut off goes on where it
 stopped; delete the file to start anew.
 """
 
 import json
+import math
 import time
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import report
 import torch
 from PIL import Image
+from torch import nn
 from torch.nn.functional import interpolate
 
-from gan_tutorial import metrics
-from gan_tutorial.faults import FAULTS, Outcome
+from gan_tutorial import augment, metrics, models
+from gan_tutorial.faults import FAULTS, Case, Outcome
 
 DATA = ("digits", "ring")
 SAMPLES = 1000
+MISFITS = ("misfit", "healthy_misfit")
+
+
+def translated(case: Case) -> tuple[nn.Module, nn.Module]:
+    """Return the networks of a case, with shifted pictures before the discriminator."""
+    generator, discriminator = case.networks()
+    return generator, models.Augmented(discriminator, augment.DiffAugment("translation"))
+
+
+# Fault -> cure -> what the sick case becomes, given its healthy twin.
+CURES = {
+    "mode-collapse": {
+        "equal learning rates": lambda sick, well: sick.but(lr=well.options["lr"]),
+        "beta1 of 0": lambda sick, well: sick.but(betas=well.options["betas"]),
+        "both": lambda sick, well: sick.but(lr=well.options["lr"], betas=well.options["betas"]),
+        "relativistic, R1 and R2": lambda sick, well: sick.but(loss="relativistic", r1=0.1, r2=0.1),
+    },
+    "saturating-strong-d": {
+        "non-saturating loss": lambda sick, well: sick.but(loss="non-saturating"),
+        "R1": lambda sick, well: sick.but(r1=0.5),
+    },
+    "tiny-data": {
+        "R1": lambda sick, well: sick.but(r1=0.5),
+        "R1, ten times": lambda sick, well: sick.but(r1=5.0),
+        "translations": lambda sick, well: replace(sick, networks=partial(translated, sick)),
+    },
+}
+CURE_SEEDS = 3
 SIDE, SHOWN = 16, 12  # pixels of a picture in the strips, pictures in a strip
 
 
@@ -64,6 +99,16 @@ def draw_strips(path: Path, place: int, *outcomes: Outcome) -> None:
     Image.fromarray(picture).save(path, optimize=True)
 
 
+def report_row(row: dict) -> None:
+    """Print one line of the table."""
+    misfits = (f"{row[key] if row[key] is not None else math.nan:8.3g}" for key in MISFITS)
+    print(
+        f"{row['fault']:24} {row.get('cure', ''):24} {row['seed']:4}  {row['value']:9.3g} "
+        f"{row['healthy']:9.3g}  {row['shows']!s:5} {' '.join(misfits)} {row['seconds']:6.1f}",
+        flush=True,
+    )
+
+
 def main() -> None:
     """Run what is missing, print a table and write the JSON file if asked."""
     options = report.options(__doc__, data=DATA, seeds=5)
@@ -71,52 +116,55 @@ def main() -> None:
     rows = []
     if options.json and options.json.is_file():
         rows = json.loads(options.json.read_text())["rows"]
-    done = {(row["fault"], row["seed"]) for row in rows}
-    twins: dict[tuple, tuple[Outcome, float]] = {}  # the healthy run of a home and a seed
-    print(f"{'fault':26} seed  {'value':>10} {'healthy':>10}  shows   misfit  healthy  seconds")
+    done = {(row["fault"], row.get("cure"), row["seed"]) for row in rows}
+    print(f"{'fault':24} {'cure':24} seed      value   healthy  shows   misfit  healthy seconds")
     for seed in seeds:
+        twins: dict[tuple, tuple[Outcome, float]] = {}  # the healthy run of each home
         for fault in FAULTS.values():
-            if (fault.name, seed) in done or fault.home["data"] not in options.data:
+            if fault.home["data"] not in options.data:
                 continue
-            began = time.process_time()
-            case = fault.healthy(seed)
-            held_out = case.held_out[:]
-            home = (*sorted(fault.home.items()), seed)
-            if home not in twins:
-                twin = case.run()
-                twins[home] = twin, misfit(twin, held_out)
-            twin, healthy_misfit = twins[home]
-            outcome = fault.plant(case).run()
-            value, healthy = fault.measure(outcome), fault.measure(twin)
-            row = {
-                "data": fault.home["data"],
-                "loss": outcome.case.loss,
-                "network": case.network,
-                "fault": fault.name,
-                "seed": seed,
-                "signature": fault.sign,
-                "value": value,
-                "healthy": healthy,
-                "threshold": fault.threshold,
-                "shows": fault.shows(value),
-                "false_alarm": fault.shows(healthy),
-                "stopped": outcome.stopped is not None,
-                "misfit": misfit(outcome, held_out),
-                "healthy_misfit": healthy_misfit,
-                "seconds": time.process_time() - began,
-            }
-            if options.json and case.images and seed == 0:
-                row["strip"] = 2 * SIDE * list(FAULTS).index(fault.name)
-                draw_strips(options.json.with_suffix(".png"), row["strip"], twin, outcome)
-            rows.append(row)
-            print(
-                f"{row['fault']:26} {seed:4}  {value:10.4g} {healthy:10.4g}  "
-                f"{row['shows']!s:5}  {row['misfit'] or float('nan'):7.4g}  {healthy_misfit:7.4g}  "
-                f"{row['seconds']:7.1f}",
-                flush=True,
-            )
-            report.write("faults", rows, options.json)
-        twins.clear()
+            well = fault.healthy(seed)
+            sick = fault.plant(well)
+            cases = {None: sick}
+            if seed < CURE_SEEDS:
+                cures = CURES.get(fault.name, {})
+                cases |= {name: change(sick, well) for name, change in cures.items()}
+            for cure, case in cases.items():
+                if (fault.name, cure, seed) in done:
+                    continue
+                began = time.process_time()
+                held_out, home = well.held_out[:], tuple(sorted(fault.home.items()))
+                if home not in twins:
+                    twin = well.run()
+                    twins[home] = twin, misfit(twin, held_out)
+                twin, healthy_misfit = twins[home]
+                outcome = case.run()
+                value, healthy = fault.measure(outcome), fault.measure(twin)
+                row = {
+                    "data": fault.home["data"],
+                    "loss": well.loss,
+                    "network": well.network,
+                    "fault": fault.name,
+                    "seed": seed,
+                    "signature": fault.sign,
+                    "value": value,
+                    "healthy": healthy,
+                    "threshold": fault.threshold,
+                    "shows": fault.shows(value),
+                    "false_alarm": fault.shows(healthy),
+                    "stopped": outcome.stopped is not None,
+                    "misfit": misfit(outcome, held_out),
+                    "healthy_misfit": healthy_misfit,
+                    "seconds": time.process_time() - began,
+                }
+                if cure:
+                    row["cure"] = cure
+                elif options.json and case.images and seed == 0:
+                    row["strip"] = 2 * SIDE * list(FAULTS).index(fault.name)
+                    draw_strips(options.json.with_suffix(".png"), row["strip"], twin, outcome)
+                rows.append(row)
+                report_row(row)
+                report.write("faults", rows, options.json)
 
 
 if __name__ == "__main__":

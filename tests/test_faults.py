@@ -321,11 +321,14 @@ def test_a_discriminator_of_single_pixels_is_blind_to_their_order():
     torch.testing.assert_close(each(x).reshape(4, 64).sum(1), each(x.mT).reshape(4, 64).sum(1))
 
 
-def test_noise_is_added_in_training_only():
-    noise = parts.Noise(2.0)
-    x = torch.zeros(20_000)
-    assert noise(x).std().item() == pytest.approx(2, rel=0.05)
-    assert torch.equal(noise.eval()(x), x)
+def test_instance_noise_reaches_reals_and_fakes_and_signs_do_not_waver():
+    fault = get_fault("instance-noise")
+    outcome = fault.plant(fault.healthy()).run(steps=1)
+    x = torch.zeros(64, 1, 8, 8)
+    assert outcome.task.discriminator(x).std() > 1e-3
+    assert outcome.task.discriminator.network(x).std() < 1e-6
+    first, again = signs.logits(outcome), signs.logits(outcome)
+    assert torch.equal(torch.cat(first), torch.cat(again))
 
 
 def test_a_bottleneck_bounds_the_rank():

@@ -156,10 +156,6 @@ def _sigmoid_behind(generator: nn.Module, discriminator: nn.Module):
     return generator, nn.Sequential(discriminator, nn.Sigmoid())
 
 
-def _noise_before(generator: nn.Module, discriminator: nn.Module, std: float = 2.0):
-    return generator, nn.Sequential(parts.Noise(std), discriminator)
-
-
 def _collapsing(case: Case) -> Case:
     return case.but(lr=(5e-3, 5e-4), betas=(0.9, 0.999), r1=0.0, r2=0.0)
 
@@ -443,7 +439,7 @@ FAULTS: dict[str, Fault] = {
             why="Details drown in it, so nobody asks the generator for them.",
             sign="A fresh discriminator, without noise, finds the fakes that this one passes.",
             cure="Less noise, and none at the end.",
-            harm=True, change=_with_networks(_noise_before),
+            harm=True, change=_with_networks(parts.noisy),
             measure=signs.outdone, threshold=0.35, home=_PLAIN,
         ),
         Fault(
@@ -451,7 +447,7 @@ FAULTS: dict[str, Fault] = {
             what="The generator is ten times as fast as D, with much momentum, and no penalty.",
             why="It runs to the best place of the moment before D can devalue it.",
             sign="Samples are much closer to each other than data are.",
-            cure="A relativistic loss with R1 and R2, equal learning rates, beta1 of 0.",
+            cure="Equal learning rates and a beta1 of 0, together; then a loss with penalties.",
             harm=True, change=_collapsing,
             measure=signs.diversity, threshold=0.5, above=False,
             home=_RING,

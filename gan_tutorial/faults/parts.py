@@ -6,14 +6,16 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from ..augment import Noise
 from ..data import Dataset
+from ..models import Augmented
 
 __all__ = [
     "EachPixel",
-    "Noise",
     "bottlenecked",
     "every_nth_of_a_class",
     "mapped",
+    "noisy",
     "per_pixel",
     "uneven_kernels",
     "with_batch_norm",
@@ -59,21 +61,16 @@ class EachPixel(nn.Module):
         return self.net(x.reshape(-1, 1)).flatten()
 
 
-class Noise(nn.Module):
-    """Add Gaussian noise in training mode."""
-
-    def __init__(self, std: float):
-        super().__init__()
-        self.std = std
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return `x`, noisy in training."""
-        return x + self.std * torch.randn_like(x) if self.training else x
-
-
 def per_pixel(generator: nn.Module, discriminator: nn.Module) -> tuple[nn.Module, nn.Module]:
     """Put a discriminator of single pixels in place of the right one."""
     return generator, EachPixel()
+
+
+def noisy(
+    generator: nn.Module, discriminator: nn.Module, std: float = 2.0
+) -> tuple[nn.Module, nn.Module]:
+    """Add Gaussian noise to all that the discriminator sees."""
+    return generator, Augmented(discriminator, Noise(std))
 
 
 # --- Generators ------------------------------------------------------------------------------

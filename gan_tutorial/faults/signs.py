@@ -58,7 +58,9 @@ def _fakes(outcome: Outcome) -> Tensor:
 def logits(outcome: Outcome) -> tuple[Tensor, Tensor]:
     """Return the discriminator's logits of training samples and of fresh fakes."""
     discriminator = outcome.task.discriminator
-    return discriminator(_reals(outcome)), discriminator(_fakes(outcome))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)  # a discriminator may draw noise
+        return discriminator(_reals(outcome)), discriminator(_fakes(outcome))
 
 
 def _later(outcome: Outcome, column: str, share: float = 0.5) -> Tensor:
