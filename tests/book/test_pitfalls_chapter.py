@@ -1,0 +1,99 @@
+"""The cards of chapter "Pitfalls" are those of the library, and their numbers are measured."""
+
+import inspect
+import json
+import re
+
+import nbformat
+import pytest
+
+from gan_tutorial.faults import FAULTS
+
+each_fault = pytest.mark.parametrize("fault", FAULTS.values(), ids=lambda fault: fault.name)
+
+
+@pytest.fixture(scope="module")
+def cells(root) -> list:
+    return nbformat.read(root / "book" / "08_pitfalls.ipynb", as_version=4).cells
+
+
+@pytest.fixture(scope="module")
+def rows(root) -> list[dict]:
+    path = root / "benchmarks" / "results" / "faults.json"
+    return json.loads(path.read_text(encoding="utf-8"))["rows"]
+
+
+@each_fault
+def test_every_fault_has_its_card(cells, fault):
+    """Anchor, title and sentences of the card, and the picture below it."""
+    (place,) = (i for i, c in enumerate(cells) if f"(fault-{fault.name})=\n" in c.source)
+    source = cells[place].source
+    assert source.startswith(f"(fault-{fault.name})=\n### {fault.title}\n")
+    rows = dict(re.findall(r"^\| \*\*(.+?)\*\* \| (.*) \|$", source, re.M))
+    assert list(rows) == ["Done", "You see", "Why", "To be sure", "Cure"]
+    assert rows["Done"].startswith(fault.what)
+    assert (rows["You see"], rows["Why"], rows["Cure"]) == (fault.sign, fault.why, fault.cure)
+    sure = inspect.getdoc(fault.measure).splitlines()[0].removeprefix("Return ").rstrip(".")
+    side = "above" if fault.above else "below"
+    assert rows["To be sure"] == f"Measure {sure}; it shows {side} {fault.threshold:g}."
+    for row in fault.rows:
+        assert re.search(rf"\*\([^)]*\b{row}\b[^)]*\)\*", rows["Done"]), row
+    picture = cells[place + 1]
+    assert picture.cell_type == "code"
+    assert f'"{fault.name}"' in picture.source
+
+
+def test_links_between_cards_lead_somewhere(cells):
+    text = "\n".join(cell.source for cell in cells)
+    linked = set(re.findall(r"\]\(#fault-([\w-]+)\)", text))
+    assert linked
+    assert linked <= set(FAULTS)
+    looked_up = next(c.source for c in cells if c.source.startswith("## Look it up"))
+    harmful = {fault.name for fault in FAULTS.values() if fault.harm}
+    assert harmful <= set(re.findall(r"\(#fault-([\w-]+)\)", looked_up))
+
+
+@each_fault
+def test_every_fault_was_measured_on_five_seeds_with_the_library_s_threshold(rows, fault):
+    own = [row for row in rows if row["fault"] == fault.name and "cure" not in row]
+    assert sorted(row["seed"] for row in own) == [0, 1, 2, 3, 4]
+    for row in own:
+        assert {"data", "loss", "signature", "value", "healthy", "shows"} <= set(row)
+        assert row["threshold"] == fault.threshold
+        assert row["signature"] == fault.sign
+        assert row["shows"] == fault.shows(row["value"])
+        assert row["false_alarm"] == fault.shows(row["healthy"])
+
+
+def test_faults_that_are_said_to_do_harm_do(rows):
+    """The median misfit of a harmful fault is at least twice that of its healthy twins."""
+    for fault in FAULTS.values():
+        ratios = sorted(
+            row["misfit"] / row["healthy_misfit"]
+            for row in rows
+            if row["fault"] == fault.name and "cure" not in row and row["misfit"] is not None
+        )
+        if fault.harm and ratios:
+            assert ratios[len(ratios) // 2] > 2, fault.name
+
+
+def test_cures_were_tried_on_three_seeds(rows):
+    cures = {(row["fault"], row["cure"]) for row in rows if "cure" in row}
+    assert len(cures) >= 8
+    for fault, cure in cures:
+        seeds = {r["seed"] for r in rows if (r["fault"], r.get("cure")) == (fault, cure)}
+        assert len(seeds) >= 3
+
+
+def test_the_chapter_settles_its_rows(cells):
+    text = "\n".join(cell.source for cell in cells)
+    named = set(re.findall(r"\b[SDPT]\d?-\d\d\b", text))
+    assert {"S2-33", "T-20", "T-43"} <= named
+    assert {row for fault in FAULTS.values() for row in fault.rows if "-" in row} <= named
+
+
+def test_every_figure_is_described(cells):
+    for cell in cells:
+        draws = re.search(r"^card\(|^fig, .*plt\.subplots", cell.source, re.M)
+        if cell.cell_type == "code" and draws:
+            assert cell.metadata.get("mystnb", {}).get("image", {}).get("alt"), cell.source[:80]
