@@ -117,10 +117,6 @@ def _images(case: Case) -> bool:
     return case.images
 
 
-def _two_networks_of_images(case: Case) -> bool:
-    return case.images and case.network != "dcgan-batch"
-
-
 def _batch_norm(case: Case) -> bool:
     return case.network == "dcgan-batch"
 
@@ -248,7 +244,6 @@ FAULTS: dict[str, Fault] = {
             cure="Compute it anew in each step.",
             harm=True, change=_with_task(steps.LossMadeOnce),
             measure=signs.stopped_with("second time"), threshold=0.5, home=_PLAIN,
-            applies=lambda case: not case.penalized or case.options.get("d_steps", 1) >= 1,
             rows=("D-03",),
         ),
         Fault(

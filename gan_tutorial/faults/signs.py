@@ -311,6 +311,8 @@ def norm_behind_batch_norm(outcome: Outcome) -> float:
 
 def difference_from_healthy(outcome: Outcome) -> float:
     """Return the largest difference of a generator's weight from the same run without the fault."""
+    if outcome.case.fault is None:
+        return 0.0
     twin = replace(outcome.case, task=GAN, fault=None).run()
     pairs = zip(outcome.task.generator.parameters(), twin.task.generator.parameters(), strict=True)
     return max(float((a - b).detach().abs().max()) for a, b in pairs)
