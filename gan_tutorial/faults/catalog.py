@@ -306,7 +306,7 @@ FAULTS: dict[str, Fault] = {
             sign="The same code gives another picture in other company.",
             cure="`eval()` before sampling, `train()` after it.",
             harm=False, change=lambda case: replace(case, train_mode=True),
-            measure=signs.company, threshold=0.02, home=_BATCH,
+            measure=signs.company, threshold=0.01, home=_BATCH,
             applies=_generator_norm, needs="batch norm in the generator", rows=("T-10",),
         ),
         # --- the data
