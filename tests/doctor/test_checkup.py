@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from gan_tutorial import GAN, VAE, data, models
+from gan_tutorial import GAN, VAE, augment, data, models
 from gan_tutorial.data import Dataset
 from gan_tutorial.doctor import check_up
 from gan_tutorial.faults import parts
@@ -112,10 +112,10 @@ def test_logits_that_happen_to_be_small_are_no_sigmoid():
 
 def test_noise_in_the_discriminator():
     clean = models.MLPDiscriminator((1, 8, 8), width=8)
-    noisy = nn.Sequential(parts.Noise(2.0), clean)
+    noisy = models.Augmented(clean, augment.Noise(2.0))
     (finding,) = check_up(gan(discriminator=noisy), IMAGES)
     assert (finding.fault, finding.confidence) == ("instance-noise", 1.0)
-    faint = nn.Sequential(parts.Noise(0.05), clean)
+    faint = models.Augmented(clean, augment.Noise(0.05))
     (finding,) = check_up(gan(discriminator=faint), IMAGES)
     assert finding.confidence < 0.5  # worth a word, and no more
 
