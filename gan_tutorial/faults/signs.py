@@ -11,6 +11,7 @@ from ..gan import GAN, frozen
 from ..losses import get_loss
 from ..sampling import latent_codes, sample_generator
 from .case import Case, Outcome
+from .steps import HeadStart
 
 __all__ = [
     "best_accuracy",
@@ -21,6 +22,7 @@ __all__ = [
     "fakes_called_real",
     "floor_of_d_loss",
     "generator_gradient",
+    "gradient_at_the_start",
     "largest_d_loss",
     "leading_variance",
     "logit_gap",
@@ -212,6 +214,14 @@ def generator_gradient(outcome: Outcome) -> float:
         loss = task.loss.generator(real_logits, task.discriminator(fake))
         gradients = torch.autograd.grad(loss, list(task.generator.parameters()))
     return float(torch.cat([g.flatten() for g in gradients]).norm())
+
+
+def gradient_at_the_start(outcome: Outcome) -> float:
+    """Return the length of the gradient of G's loss at the end of D's head start.
+
+    The case is run again up to there; one without a head start is measured at the same step.
+    """
+    return generator_gradient(outcome.case.run(steps=HeadStart.head_start))
 
 
 def diversity(outcome: Outcome) -> float:
