@@ -509,3 +509,14 @@ def test_the_gradient_of_the_generator_is_that_of_its_loss():
     expected = 3 / (1 + torch.tensor(1.5).exp())
     found = signs.generator_gradient(Outcome(case, task, History()))
     assert found == pytest.approx(expected.item(), rel=1e-5)
+
+
+def test_the_gradient_at_the_start_is_measured_where_the_head_start_ends(monkeypatch):
+    monkeypatch.setattr(steps.HeadStart, "head_start", 2)
+    fault = get_fault("saturating-strong-d")
+    sick = fault.plant(fault.healthy())
+    untouched = sick.build().generator.net[0].weight
+    at_the_end = sick.run(steps=2)
+    assert torch.equal(at_the_end.task.generator.net[0].weight, untouched)
+    found = signs.gradient_at_the_start(sick.run(steps=4))
+    assert found == signs.generator_gradient(at_the_end)
