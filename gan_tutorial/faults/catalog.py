@@ -468,7 +468,7 @@ FAULTS: dict[str, Fault] = {
             cure="Losses from logits, in float32: softplus takes no logarithm of 0.",
             harm=True, change=_with_task(steps.RoundedCrossEntropy),
             measure=signs.stopped_with("NonFiniteError"), threshold=0.5,
-            home=_RING,
+            home={**_RING, "r1": 0.0, "betas": (0.5, 0.999)},
             applies=_cross_entropy, needs=_LOGISTIC,
         ),
     )
