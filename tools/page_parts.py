@@ -5,11 +5,13 @@
 - Under the title stands what the page needs, in time and hardware, and where to run it, download
   it and find its source.
 - ``{versions}`` lists what the book was built with.
+- Folds of the sidebar have names, for who hears the page.
 - The bibliography is read aloud as plain paragraphs: the roles that Sphinx gives it contradict
   each other.
 """
 
 import platform
+import re
 from importlib.metadata import version
 from pathlib import Path
 
@@ -36,6 +38,17 @@ def clean(app, pagename, templatename, context, doctree) -> None:
         links = offers(app, pagename, context)
         body = body.replace("</h1>", f'</h1>\n<p class="needs">{line} {links}</p>', 1)
     context["body"] = body
+    if navigation := context.get("generate_toctree_html"):
+        context["generate_toctree_html"] = lambda *a, **k: named_folds(str(navigation(*a, **k)))
+
+
+def named_folds(navigation: str) -> str:
+    """Give the folds of the sidebar names: the theme shows an arrow, which is not read aloud."""
+    return re.sub(
+        r"(>)([^<>]+)(</a>\s*<details[^>]*>\s*)<summary>",
+        r'\1\2\3<summary aria-label="Pages of \2">',
+        navigation,
+    )
 
 
 def reading_minutes(doctree) -> int:

@@ -18,7 +18,7 @@ from export_generator import script
 from gallery import mended, picture
 from nbformat.v4 import new_code_cell, new_notebook
 from notebooks_zip import pack
-from page_parts import clean, needs, reading_minutes
+from page_parts import clean, named_folds, needs, reading_minutes
 from PIL import Image
 from trim_icons import trim
 
@@ -151,6 +151,12 @@ def test_needs_of_a_page_are_told_in_seconds_or_minutes():
     assert "in 2.5 minutes on one" in needs(150, 15)
     assert "About 15 minutes to read" in needs(150, 15)
     assert "nothing but a browser" in needs(None, 15)
+
+
+def test_folds_of_the_sidebar_have_names():
+    fold = '<li><a href="11.html">9. Sources</a><details><summary><i></i></summary><ul></ul>'
+    assert '<summary aria-label="Pages of 9. Sources">' in named_folds(fold)
+    assert named_folds('<a href="1.html">1. Principles</a>') == '<a href="1.html">1. Principles</a>'
 
 
 def test_time_to_read_counts_words_of_the_text():
