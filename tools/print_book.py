@@ -90,7 +90,10 @@ STYLE = """
     display: block !important;
     break-inside: auto !important;
   }
-  div.highlight, pre { overflow: visible !important; } /* what scrolls is never broken */
+  div.highlight, pre, .pst-scrollable-table-container {
+    overflow: visible !important; /* what scrolls is never broken */
+  }
+  table { break-inside: auto !important; }
   pre, p, li { orphans: 3; widows: 3; }
   thead { display: table-header-group; }
   h1, h2, h3, h4, .admonition-title { break-after: avoid; }
