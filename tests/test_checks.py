@@ -23,6 +23,7 @@ CHAPTERS = {
     "5": "05_repair",
     "6": "06_vae",
     "7": "07_semi_supervised",
+    "8": "08_pitfalls",
     "10": "10_scaling",
 }
 
