@@ -1,0 +1,97 @@
+"""The table of sources: searched, filtered, and complete without JavaScript."""
+
+from importlib.resources import files
+
+import pytest
+
+PAGE = "book/11_claims.html"
+ROWS = 281
+
+
+@pytest.fixture
+def table(visit):
+    def open_at(anchor="", **options):
+        page = visit(PAGE + anchor, **options).page
+        return page, page.locator("table.sources-table tbody tr:visible")
+
+    return open_at
+
+
+def test_complete_without_javascript(browser, html):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto((html / PAGE).as_uri())
+    assert page.locator("table.sources-table tbody tr:visible").count() == ROWS
+    assert page.locator(".sources-search").count() == 0
+    context.close()
+
+
+def test_words_and_filters_narrow_the_table(table):
+    page, rows = table()
+    assert rows.count() == ROWS
+    page.get_by_label("Search", exact=True).fill("nesterov MOMENTUM")
+    assert 1 <= rows.count() < 20
+    assert all("esterov" in row.inner_text() for row in rows.all())
+    page.get_by_role("button", name="Show all").press("Enter")
+    assert rows.count() == ROWS
+    page.get_by_label("Article").select_option("S4")
+    page.get_by_label("Verdict").select_option("wrong")
+    shown = rows.all()
+    assert 3 <= len(shown) <= 10
+    assert all(row.locator("td").first.inner_text().startswith("S4-") for row in shown)
+    assert page.get_by_role("status").inner_text() == f"{len(shown)} of {ROWS} rows"
+    page.get_by_label("Search", exact=True).fill("no such word")
+    assert rows.count() == 0
+    assert "No row" in page.get_by_role("status").inner_text()
+
+
+def test_every_filter_shows_some_rows(table):
+    page, rows = table()
+    for label in ("Kind", "Article", "Verdict", "Settled in"):
+        box = page.get_by_label(label)
+        options = box.locator("option").all_inner_texts()
+        assert len(options) >= 4
+        counts = []
+        for option in options[1:]:
+            box.select_option(option)
+            counts.append(rows.count())
+        assert min(counts) >= 1
+        if label != "Article":  # several articles may share a defect
+            assert sum(counts) == ROWS, label
+        box.select_option("all")
+
+
+def test_search_is_reached_and_used_by_keyboard(table):
+    page, rows = table()
+    page.get_by_label("Search", exact=True).focus()
+    page.keyboard.type("D-57")
+    assert rows.count() == 1
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.name") == "kind"
+
+
+def test_a_label_in_a_chapter_leads_to_its_row(visit):
+    page = visit("book/02_minimax.html").page
+    page.locator("a.mark", has_text="D-54").first.click()
+    page.wait_for_url("**/11_claims.html#d-54")
+    assert page.locator("tr:target td").first.inner_text() == "D-54"
+
+
+def test_a_hidden_row_is_shown_when_it_is_asked_for(table):
+    page, rows = table()
+    page.get_by_label("Search", exact=True).fill("nesterov")
+    page.evaluate("location.hash = '#d-01'")
+    page.wait_for_function("document.getElementById('d-01').offsetHeight > 0")
+    assert rows.count() == ROWS
+
+
+def test_on_a_phone_rows_are_cards_and_still_a_table(table):
+    page, rows = table(viewport={"width": 375, "height": 812})
+    assert page.get_by_role("table").count() == 1
+    assert page.get_by_role("cell", name="S0-01", exact=True).count() == 1
+    first = rows.first.locator("td")
+    boxes = [cell.bounding_box() for cell in first.all()]
+    assert all(a["y"] < b["y"] for a, b in zip(boxes, boxes[1:], strict=False))
+    page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8"))
+    found = page.evaluate("axe.run('article', {resultTypes: ['violations']})")["violations"]
+    assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == []
