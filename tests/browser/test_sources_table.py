@@ -1,6 +1,7 @@
 """The table of sources: searched, filtered, and complete without JavaScript."""
 
 from importlib.resources import files
+from itertools import pairwise
 
 import pytest
 
@@ -29,7 +30,7 @@ def test_complete_without_javascript(browser, html):
 def test_words_and_filters_narrow_the_table(table):
     page, rows = table()
     assert rows.count() == ROWS
-    page.get_by_label("Search", exact=True).fill("nesterov MOMENTUM")
+    page.get_by_role("searchbox", name="Search").fill("nesterov MOMENTUM")
     assert 1 <= rows.count() < 20
     assert all("esterov" in row.inner_text() for row in rows.all())
     page.get_by_role("button", name="Show all").press("Enter")
@@ -40,7 +41,7 @@ def test_words_and_filters_narrow_the_table(table):
     assert 3 <= len(shown) <= 10
     assert all(row.locator("td").first.inner_text().startswith("S4-") for row in shown)
     assert page.get_by_role("status").inner_text() == f"{len(shown)} of {ROWS} rows"
-    page.get_by_label("Search", exact=True).fill("no such word")
+    page.get_by_role("searchbox", name="Search").fill("no such word")
     assert rows.count() == 0
     assert "No row" in page.get_by_role("status").inner_text()
 
@@ -63,7 +64,7 @@ def test_every_filter_shows_some_rows(table):
 
 def test_search_is_reached_and_used_by_keyboard(table):
     page, rows = table()
-    page.get_by_label("Search", exact=True).focus()
+    page.get_by_role("searchbox", name="Search").focus()
     page.keyboard.type("D-57")
     assert rows.count() == 1
     page.keyboard.press("Tab")
@@ -79,7 +80,7 @@ def test_a_label_in_a_chapter_leads_to_its_row(visit):
 
 def test_a_hidden_row_is_shown_when_it_is_asked_for(table):
     page, rows = table()
-    page.get_by_label("Search", exact=True).fill("nesterov")
+    page.get_by_role("searchbox", name="Search").fill("nesterov")
     page.evaluate("location.hash = '#d-01'")
     page.wait_for_function("document.getElementById('d-01').offsetHeight > 0")
     assert rows.count() == ROWS
@@ -91,7 +92,7 @@ def test_on_a_phone_rows_are_cards_and_still_a_table(table):
     assert page.get_by_role("cell", name="S0-01", exact=True).count() == 1
     first = rows.first.locator("td")
     boxes = [cell.bounding_box() for cell in first.all()]
-    assert all(a["y"] < b["y"] for a, b in zip(boxes, boxes[1:], strict=False))
+    assert all(a["y"] < b["y"] for a, b in pairwise(boxes))
     page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8"))
     found = page.evaluate("axe.run('article', {resultTypes: ['violations']})")["violations"]
     assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == []
