@@ -1,0 +1,79 @@
+"""The protocol of the published mode-coverage table, as `benchmarks/modes.py` measures it."""
+
+import importlib
+import json
+import math
+
+import pytest
+import torch
+
+
+@pytest.fixture
+def modes(monkeypatch, root):
+    monkeypatch.syspath_prepend(str(root / "benchmarks"))
+    return importlib.import_module("modes")
+
+
+def test_the_mixtures_are_those_of_the_paper(modes):
+    ring, grid = modes.MIXTURES["ring-published"], modes.MIXTURES["grid-published"]
+    assert ring.std == 0.01
+    assert ring.means.norm(dim=1).tolist() == pytest.approx([1.0] * 8)
+    assert grid.std == 0.05
+    ticks = {-4.0, -2.0, 0.0, 2.0, 4.0}
+    assert {tuple(mean) for mean in grid.means.tolist()} == {(x, y) for x in ticks for y in ticks}
+
+
+def test_the_three_columns_against_a_hand_computation(modes):
+    centers = modes.MIXTURES["grid-published"].means
+    up = torch.tensor([0.0, 0.05])  # one standard deviation
+    samples = torch.cat(
+        [
+            centers[:1].repeat(6, 1) + 2.9 * up,  # good
+            centers[1:2].repeat(2, 1) - 2.9 * up,  # good
+            centers[2:3].repeat(3, 1) + 3.1 * up,  # too far from their mode, which is not covered
+            centers[:1] + torch.tensor([[1.0, 0.0]]),  # between two modes
+        ]
+    )
+    found = modes.measure(samples, "grid-published")
+    assert found["modes"] == 2
+    assert found["hq"] == 8 / 12
+    # shares 3/4 and 1/4 of the good samples against 1/25 each
+    by_hand = 0.75 * math.log(0.75 * 25) + 0.25 * math.log(0.25 * 25)
+    assert found["reverse_kl"] == pytest.approx(by_hand, rel=1e-7)
+
+
+def test_every_row_is_asked_for_once_and_a_quick_run_takes_one_seed(modes):
+    rows = modes.wanted(["ring", "ring-published"], range(3))
+    assert len(set(rows)) == len(rows) == 2 * 2 * 3
+    quick = modes.wanted(["ring-published"], range(3), quick=True)
+    assert quick == [("ring-published", "default", 0), ("ring-published", "plain", 0)]
+
+
+def test_a_run_goes_on_where_the_file_ends(modes, monkeypatch, tmp_path):
+    trained = []
+
+    def train(name, recipe, seed, quick):
+        trained.append((name, recipe, seed))
+        row = {"data": name, "recipe": recipe, "seed": seed}
+        return row | {"modes": 8, "hq": 1.0, "reverse_kl": 0.0, "seconds": 1.0}
+
+    monkeypatch.setattr(modes, "train", train)
+    file = tmp_path / "modes.json"
+    for seeds in (["1"], ["0", "1"]):
+        arguments = ["modes.py", "--json", str(file), "--data", "ring", "--seeds", *seeds]
+        monkeypatch.setattr("sys.argv", arguments)
+        modes.main()
+    assert sorted(trained) == sorted(modes.wanted(["ring"], range(2)))
+    written = json.loads(file.read_text())["rows"]
+    assert [(r["recipe"], r["seed"]) for r in written] == [
+        ("default", 0), ("default", 1), ("plain", 0), ("plain", 1),
+    ]  # fmt: skip
+
+
+def test_the_committed_result_is_complete(modes, root):
+    rows = json.loads((root / "benchmarks" / "results" / "modes.json").read_text())["rows"]
+    assert [(r["data"], r["recipe"], r["seed"]) for r in rows] == modes.wanted(
+        modes.MIXTURES, range(modes.SEEDS)
+    )
+    for row in rows:
+        assert row.keys() == {"data", "recipe", "seed", "modes", "hq", "reverse_kl", "seconds"}
