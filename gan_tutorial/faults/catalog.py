@@ -250,7 +250,7 @@ FAULTS: dict[str, Fault] = {
             "shared-update", "D is updated in G's step", "step",
             what="The generator's loss also changes the discriminator.",
             why="The discriminator is taught to let fakes pass as fast as to find them.",
-            sign="The logits of reals and fakes are alike while the samples are bad.",
+            sign="The logits of reals and fakes hardly differ.",
             cure="An optimizer for each player, with that player's weights only.",
             harm=False, change=_with_task(steps.SharedUpdate),
             measure=signs.logit_gap, threshold=0.1, above=False, home=_PLAIN,
@@ -463,7 +463,7 @@ FAULTS: dict[str, Fault] = {
         Fault(
             "rounded-cross-entropy", "Cross-entropy by hand, in bfloat16", "numbers",
             what="-[y log p + (1 - y) log(1 - p)] is computed from rounded probabilities.",
-            why="A sure p is rounded to 1, and 0 times the logarithm of 0 is not a number.",
+            why="A sure p is rounded to 1, and then the logarithm of 1 - p = 0 is not finite.",
             sign="The run stops at the first loss that is not finite.",
             cure="Losses from logits, in float32: softplus takes no logarithm of 0.",
             harm=True, change=_with_task(steps.RoundedCrossEntropy),

@@ -101,7 +101,7 @@ def stopped_with(words: str) -> Callable[[Outcome], float]:
     def stopped(outcome: Outcome) -> float:
         return float(words in (outcome.stopped or ""))
 
-    stopped.__doc__ = f"Return 1 if the run stopped with {words!r} in the error, else 0."
+    stopped.__doc__ = f"Return whether (1 or 0) the run stopped with an error that says {words!r}."
     return stopped
 
 
@@ -268,7 +268,7 @@ def outside_the_range(outcome: Outcome) -> float:
 
 
 def leading_variance(outcome: Outcome, directions: int = 3) -> float:
-    """Return the share of the variance in so many directions, before the last tanh."""
+    """Return the share of the variance in the leading directions (three), before the last tanh."""
     before = _fakes(outcome).flatten(1).double().clamp(-1 + 1e-6, 1 - 1e-6).atanh()
     variances = torch.linalg.svdvals(before - before.mean(0)).square()
     return float(variances[:directions].sum() / variances.sum())
