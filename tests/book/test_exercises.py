@@ -104,10 +104,9 @@ EXPERIMENTS = {"ex-own-fault", "ex-cross-talk", "ex-rare-digit"}
 
 def test_only_open_ended_exercises_and_experiments_have_no_check(index):
     known = {exercise.label for exercise in EXERCISES.values()}
-    checked = {int(exercise.number.split(".")[0]) for exercise in EXERCISES.values()}
     for path in CHAPTERS:
-        if int(path.name[:2]) not in checked:
-            continue
+        if known.isdisjoint(index[path.stem]):
+            continue  # a page without checks so far
         for label, about in index[path.stem].items():
             unchecked = about.get("open", False) or label in EXPERIMENTS
             assert (label in known) != unchecked, label
