@@ -69,6 +69,7 @@ class Doctor:
         self._watch: StepWatch | None = None
         self._weights: dict[str, list[Tensor]] = {}
         self._told: set[str] = set()
+        self._looks, self._due = 0, 1  # looks taken, and the one after which to report
 
     def __call__(self, run: Run) -> None:
         """Look at a run after one of its steps; `fit` calls this."""
@@ -79,7 +80,10 @@ class Doctor:
         every = max(1, -(-self.every // run.log_every)) * run.log_every  # a row is due there
         if run.step % every == 0:
             run.history.fill(**self._look(run))
-            self._tell(self.report().findings)
+            self._looks += 1
+            if self._looks >= self._due:  # ever more rarely: a report reads the whole history
+                self._due = max(self._looks + 1, round(1.1 * self._looks))
+                self._tell(self.report().findings)
         if (run.step + 1) % every == 0:
             self._weights = {
                 name: [parameter.detach().clone() for parameter in network.parameters()]
@@ -116,6 +120,7 @@ class Doctor:
     def _meet(self, run: Run) -> None:
         """Do the check-up, and make ready to watch the next step."""
         self.run, self._told, self._weights = run, set(), {}
+        self._looks, self._due = 0, 1
         size = run.config["training"]["batch_size"]
         self.facts = check_up(run.task, run.data, size, run.steps)
         self._watch = StepWatch(run.task)

@@ -1,6 +1,7 @@
 """From a run, a folder, a table or an error to a report."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,14 @@ from ..history import History
 from ..losses import LOSSES
 from ..models import build
 from .checkup import check_up, of_networks
-from .findings import UNKNOWN, Finding, Report, fact
+from .findings import SAYS, UNKNOWN, Finding, Report, fact
 from .rules import RULES, UNKNOWN_CURE, apply_rules, signs_of
 from .table import read_table
 
 __all__ = ["diagnose"]
+
+# What other faults lead to, too: with one of those at hand, it comes first.
+EFFECTS = ("mode-collapse", "strong-d", "weak-d")
 
 
 def diagnose(
@@ -104,18 +108,24 @@ def diagnose(
 def report_on(table: dict[str, np.ndarray], loss: str | None, facts: list[Finding]) -> Report:
     """Put the facts and what the rules find in a table together.
 
-    A name that is given for a fact and by a rule counts once. A fact explains what it leads to,
-    so signs without a name of their own are not added to it.
+    A name that is given twice counts once, with the surer evidence. What a cause leads to stands
+    behind it, and "unknown" is not said of a run of which something is known.
     """
     signs = signs_of(table, loss) if table else {}
-    findings = list(facts)
-    known = {finding.fault for finding in facts}
-    certain = any(finding.confidence >= 0.9 for finding in facts)
-    for finding in apply_rules(signs, loss):
-        if finding.fault in known or (certain and finding.fault == UNKNOWN):
-            continue
-        findings.append(finding)
-    wanted = dict.fromkeys(c.sign for rule in RULES for c in rule.conditions)
+    ruled = apply_rules(signs, loss)
+    causes = [f for f in (*facts, *ruled) if f.fault not in (*EFFECTS, UNKNOWN)]
+    surest = max((f.confidence for f in causes if f.confidence >= SAYS), default=None)
+    best: dict[str, Finding] = {}
+    for finding in (*facts, *ruled):
+        if surest is not None and finding.fault in EFFECTS:
+            finding = replace(finding, confidence=min(finding.confidence, 0.9 * surest))
+        if finding.confidence > getattr(best.get(finding.fault), "confidence", 0.0):
+            best[finding.fault] = finding
+    if any(f.confidence >= SAYS for name, f in best.items() if name != UNKNOWN):
+        best.pop(UNKNOWN, None)
+    findings = list(best.values())
+    rules = [rule for rule in RULES if loss is None or not rule.losses or loss in rule.losses]
+    wanted = dict.fromkeys(c.sign for rule in rules for c in rule.conditions)
     looked_at = [name for name in wanted if name in signs]
     return Report(findings, looked_at, [name for name in wanted if name not in signs], table)
 

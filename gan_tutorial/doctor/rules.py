@@ -16,9 +16,13 @@ import torch
 
 from ..losses import LOSSES
 from .findings import UNKNOWN, Finding
+from .watch import labeled_real
 
 __all__ = ["RULES", "Condition", "Rule", "apply_rules", "signs_of"]
 
+LOGISTIC = ("minimax", "non-saturating", "relativistic")
+LABELED = ("minimax", "non-saturating", "least-squares", "hinge")
+NEVER_ZERO = (*LOGISTIC, "least-squares")
 FEWEST = 3  # measured values in the second half of a run, below which a column says nothing
 
 # Sign -> the columns it is made of. Those with the name of a column are medians of its second half.
@@ -37,12 +41,14 @@ SIGNS: dict[str, tuple[str, ...]] = {
     "d_grad": ("d_grad",),
     "g_move": ("g_move",),
     "d_move": ("d_move",),
-    "move_ratio": ("g_move", "d_move"),  # the generator's share of all that moves
+    "pace": ("g_move", "d_move"),  # the generator's share of the largest moves of both
     "gap": ("real_logit", "fake_logit"),  # median difference of the means
+    "idle_g": ("g_move", "d_move"),  # share of looks at which only the discriminator had moved
     "below_floor": ("d_loss", "real_logit", "fake_logit"),  # see `below_floor`
+    "off_labeled_real": ("d_loss", "real_logit", "fake_logit"),  # distance from that loss
+    "off_one_output": ("d_loss", "real_logit", "fake_logit"),
     "idle_loss": ("d_loss",),  # largest absolute value
     "outside": ("logit_low", "logit_high"),  # how far logits ever leave [0, 1]
-    "filled": ("logit_low", "logit_high"),  # how much of [0, 1] they fill
 }
 
 
@@ -73,8 +79,8 @@ def signs_of(table: dict[str, np.ndarray], loss: str | None = None) -> dict[str,
         late = [column[rows // 2 :] for column in values]
         if len(columns) == 1 and name == columns[0]:
             signs[name] = float(np.median(late[0]))
-        elif name == "move_ratio":
-            g, d = (np.median(column) for column in late)
+        elif name == "pace":
+            g, d = (column.max() for column in values)
             signs[name] = float(g / (g + d)) if g + d > 0 else 0.5
         elif name == "gap":
             signs[name] = float(np.median(late[0] - late[1]))
@@ -82,10 +88,14 @@ def signs_of(table: dict[str, np.ndarray], loss: str | None = None) -> dict[str,
             signs[name] = float(np.abs(values[0]).max())
         elif name == "outside":
             signs[name] = float(max(0.0, -values[0].min(), values[1].max() - 1))
-        elif name == "filled":
-            signs[name] = float(min(values[1].max(), 1.0) - max(values[0].min(), 0.0))
+        elif name == "idle_g":
+            signs[name] = float(((values[0] == 0) & (values[1] > 0)).mean())
         elif name == "below_floor" and loss in LOSSES:
             signs[name] = below_floor(loss, *values)
+        elif name == "off_labeled_real" and loss in LABELED:
+            signs[name] = off(late[0], loss, late[1], labeled_real(loss, late[2]))
+        elif name == "off_one_output" and loss in LOSSES:
+            signs[name] = min(off(late[0], loss, x, x) for x in late[1:])
     return signs
 
 
@@ -100,16 +110,26 @@ def below_floor(loss: str, d_loss, real_logit, fake_logit) -> float:
     --------
     Fakes labeled real: both logits rise, and the loss falls where it should explode.
 
-    >>> round(below_floor("non-saturating", [0.1], [3.0], [3.0]), 2)
+    >>> row = (np.array([value]) for value in (0.1, 3.0, 3.0))
+    >>> round(below_floor("non-saturating", *row), 2)
     0.73
     """
-    game = LOSSES[loss].discriminator
-    worst = 0.0
-    for told, real, fake in zip(d_loss, real_logit, fake_logit, strict=True):
-        pair = (torch.tensor([value], dtype=torch.float64) for value in (real, fake))
-        floor = float(game(*pair))
-        worst = max(worst, (floor - told) / (1 + abs(floor)))
-    return worst
+    floor = loss_of_means(loss, real_logit, fake_logit)
+    return float(max(0.0, ((floor - d_loss) / (1 + np.abs(floor))).max()))
+
+
+def loss_of_means(loss: str, real_logit, fake_logit) -> np.ndarray:
+    """Return the loss of D for each pair of logits, shape (rows,)."""
+    real, fake = (
+        torch.from_numpy(np.asarray(x, np.float64))[:, None] for x in (real_logit, fake_logit)
+    )
+    return torch.vmap(LOSSES[loss].discriminator)(real, fake).numpy()
+
+
+def off(d_loss: np.ndarray, loss: str, real_logit, fake_logit) -> float:
+    """Median distance of a reported loss from that of these mean logits, relative to its size."""
+    means = loss_of_means(loss, real_logit, fake_logit)
+    return float(np.median(np.abs(d_loss - means) / (1 + np.abs(means))))
 
 
 @dataclass(frozen=True)
@@ -186,15 +206,7 @@ class Rule:
         )
 
 
-LOGISTIC = ("minimax", "non-saturating", "relativistic")
-NEVER_ZERO = (*LOGISTIC, "least-squares")
-
 RULES: tuple[Rule, ...] = (
-    Rule(
-        "fakes-labeled-real",
-        (above("below_floor", 0.05, 0.015),),
-        "D's loss is smaller than its logits allow, so it is another loss than it is said to be",
-    ),
     Rule(
         "softmax-of-one",
         (below("idle_loss", 1e-8, 1e-9),),
@@ -202,19 +214,36 @@ RULES: tuple[Rule, ...] = (
         losses=NEVER_ZERO,
     ),
     Rule(
+        "fakes-labeled-real",
+        (above("below_floor", 0.05, 0.015), below("off_labeled_real", 0.1, 0.03)),
+        "D's loss is smaller than its logits allow, and is that of fakes labeled real",
+        losses=LABELED,
+    ),
+    Rule(
+        "one-output-for-both",
+        (above("below_floor", 0.05, 0.015), below("off_one_output", 0.1, 0.03)),
+        "D's loss is smaller than its logits allow, and is that of one batch taken twice",
+    ),
+    Rule(
+        UNKNOWN,
+        (above("below_floor", 0.05, 0.015),),
+        "D's loss is smaller than its logits allow, so it is another loss than it is said to be",
+        most=0.7,
+    ),
+    Rule(
         "double-sigmoid",
-        (below("outside", 1e-4, 1e-5), above("filled", 0.8, 0.05)),
-        "All logits lie in [0, 1], and fill it",
+        (below("outside", 1e-4, 1e-5),),
+        "No logit ever leaves [0, 1]",
         losses=(*LOGISTIC, "hinge", "wasserstein"),
     ),
     Rule(
         "tiny-data",
-        (above("memory", 0.68, 0.02),),
+        (above("memory", 0.75, 0.03),),
         "D ranks its training samples above others of the same kind: it knows them by heart",
     ),
     Rule(
         "mode-collapse",
-        (below("diversity", 0.5, 0.05), below("ranked", 0.97, 0.01)),
+        (below("diversity", 0.5, 0.05), below("pace", 0.93, 0.01)),
         "Fakes are much closer to each other than reals are",
     ),
     Rule(
@@ -233,25 +262,29 @@ RULES: tuple[Rule, ...] = (
         "One step moves the discriminator by a large part of its weights",
     ),
     Rule(
-        "strong-d",
-        (above("ranked", 0.97, 0.005), below("move_ratio", 0.1, 0.02)),
-        "D ranks nearly every real above every fake, and the generator hardly moves",
-    ),
-    Rule(
-        "weak-d",
-        (above("move_ratio", 0.9, 0.02), above("distance", 0.05, 0.01)),
-        "The discriminator hardly moves, and the samples are far from the data",
-    ),
-    Rule(
         "saturating-strong-d",
-        (above("ranked", 0.97, 0.005), below("g_grad", 1e-4, 2e-5)),
-        "D is sure of everything, and the generator's loss has no slope there",
+        (above("idle_g", 0.25, 0.05),),
+        "The discriminator moved alone in many steps, and the loss is flat where D is sure",
         losses=("minimax",),
     ),
     Rule(
+        "strong-d",
+        (
+            below("pace", 0.19, 0.02),
+            above("ranked", 0.75, 0.02),
+            above("diversity", 0.3, 0.05),
+        ),
+        "The generator hardly moves, and D ranks most reals above most fakes",
+    ),
+    Rule(
+        "weak-d",
+        (above("pace", 0.925, 0.01), above("distance", 0.1, 0.02)),
+        "The discriminator hardly moves, and the samples are far from the data",
+    ),
+    Rule(
         UNKNOWN,
-        (above("distance", 0.3, 0.03),),
-        "The samples are far from the data, and nothing else stands out",
+        (above("distance", 0.2, 0.03),),
+        "The samples are far from the data, and nothing else explains it",
         most=0.6,
     ),
 )

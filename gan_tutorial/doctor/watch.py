@@ -7,7 +7,9 @@ the discriminator moves in the generator's turn, that reals and fakes share a ba
 
 import math
 
+import torch
 from torch import Tensor, nn
+from torch.nn.functional import relu, softplus
 
 from ..losses import LOSSES
 from .findings import UNKNOWN, Finding, fact
@@ -15,7 +17,14 @@ from .findings import UNKNOWN, Finding, fact
 __all__ = ["StepWatch", "explain_loss"]
 
 TOLERANCE = {"fp32": 1e-4, "bf16": 2e-2}  # how exactly a loss can be computed again
-FEWEST_FLIPPED = 0.1  # share of wrong labels from which a loss is called noisy
+# The loss of a sample that is labeled real, and of one that is labeled fake.
+CROSS_ENTROPY = (lambda a: softplus(-a), softplus)
+WITH_LABELS = {
+    "minimax": CROSS_ENTROPY,
+    "non-saturating": CROSS_ENTROPY,
+    "least-squares": (lambda a: 0.5 * (a - 1).square(), lambda a: 0.5 * a.square()),
+    "hinge": (lambda a: relu(1 - a), lambda a: relu(1 + a)),
+}
 MIXING = nn.modules.batchnorm._BatchNorm
 
 
@@ -30,7 +39,8 @@ class StepWatch:
 
     def __init__(self, task):
         self.task = task
-        self.judged: list[list[Tensor]] = [[]]  # what D said, call by call, in each of its turns
+        # What D was shown and said, call by call, in each of its turns: samples, and logits.
+        self.judged: list[list[tuple[int, Tensor]]] = [[]]
         self.attached = False  # whether what D saw in its turns was still tied to the generator
         self.moves: list[str] = []  # the networks in the order in which optimizers moved them
         self._hooks: list = []
@@ -55,7 +65,7 @@ class StepWatch:
             self.judged.append([])
 
     def _judges(self, _, inputs, logits) -> None:
-        self.judged[-1].append(logits.detach().float())
+        self.judged[-1].append((len(inputs[0]), logits.detach().float()))
         if len(self.judged) <= self.task.d_steps:  # not yet the generator's turn
             self.attached |= inputs[0].grad_fn is not None
 
@@ -66,9 +76,12 @@ class StepWatch:
         fakes.
         """
         turn = self.judged[min(self.task.d_steps, len(self.judged)) - 1]
-        if turn and len(turn[0]) > count:
-            return turn[0][:-count], turn[0][-count:]
-        return (turn[0], turn[1]) if len(turn) > 1 else None
+        if any(logits.numel() != samples for samples, logits in turn):
+            return None  # it judges parts of samples: the check-up says so
+        logits = [said for _, said in turn]
+        if logits and len(logits[0]) > count:
+            return logits[0][:-count], logits[0][-count:]
+        return (logits[0], logits[1]) if len(logits) > 1 else None
 
     def findings(self, batch_size: int, d_loss: float | None, precision: str = "fp32"):
         """Return what was wrong with the step that has been watched.
@@ -100,12 +113,12 @@ class StepWatch:
                 )
             )
         normed = any(isinstance(module, MIXING) for module in task.discriminator.modules())
-        first = self.judged[0]
-        if equal and normed and len(first[0]) > batch_size:
+        first = self.judged[0][0][0] if self.judged[0] else 0
+        if equal and normed and first > batch_size:
             found.append(
                 fact(
                     "mixed-batch-norm",
-                    f"One batch of {len(first[0])} holds reals and fakes, and the discriminator "
+                    f"One batch of {first} holds reals and fakes, and the discriminator "
                     "has batch norm: each sample is judged by the company it is in.",
                     "Pass reals and fakes through the discriminator one after the other.",
                 )
@@ -129,7 +142,7 @@ class StepWatch:
                     "Detach the fakes, or make them under torch.no_grad().",
                 )
             )
-        if equal and d_loss is not None and pair[0].numel() == len(pair[0]):
+        if equal and d_loss is not None:
             finding = explain_loss(task.loss.name, *pair, d_loss, TOLERANCE.get(precision, 5e-2))
             found += [finding] if finding else []
         return found
@@ -186,7 +199,7 @@ def explain_loss(
     for fault, value, what, cure in (
         (
             "fakes-labeled-real",
-            right(real, _labeled_real(loss, fake)),
+            right(real, labeled_real(loss, fake)),
             "the loss of fakes that are labeled real",
             "Give the fakes the label 0.",
         ),
@@ -217,19 +230,28 @@ def explain_loss(
     ):
         if agrees(value):
             return fact(fault, f"{seen}; {what} is {float(value):.4g}.", cure)
-    swapped = right(fake, real).item()
-    flipped = (told - expected) / (swapped - expected) if swapped != expected else 0.0
-    if FEWEST_FLIPPED <= flipped <= 0.9:
+    if loss in WITH_LABELS and _some_labels_wrong(loss, real, fake, told):
+        swapped = right(fake, real).item()
+        share = (told - expected) / (swapped - expected) if swapped != expected else math.nan
+        about = f", about {share:.0%} of them" if 0 < share < 1 and abs(swapped) > 0.5 else ""
         return Finding(
             "label-noise",
             0.9,
-            f"{seen}; with {flipped:.0%} of the labels wrong it would be as reported.",
+            f"{seen}; it would be as reported with some labels wrong{about}.",
             "Turn the noise of the labels down, or off.",
         )
     return Finding(UNKNOWN, 0.9, f"{seen}: it is not the {loss} loss.", "Compare the two formulas.")
 
 
-def _labeled_real(loss: str, logits: Tensor) -> Tensor:
+def _some_labels_wrong(loss: str, real: Tensor, fake: Tensor, told: float) -> bool:
+    """Whether there are labels for these samples with which the loss would be as reported."""
+    as_real, as_fake = WITH_LABELS[loss]
+    lowest = sum(torch.minimum(as_real(x), as_fake(x)).mean().item() for x in (real, fake))
+    highest = sum(torch.maximum(as_real(x), as_fake(x)).mean().item() for x in (real, fake))
+    return lowest <= told <= highest
+
+
+def labeled_real(loss: str, logits):
     """Return what takes the place of the fakes' logits where their label is wrong."""
     return 1 - logits if loss == "least-squares" else -logits
 

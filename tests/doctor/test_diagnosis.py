@@ -67,6 +67,26 @@ def test_each_rule_names_its_fault(changed, fault):
     assert first.card == ("" if fault == UNKNOWN else f"08_pitfalls.html#fault-{fault}")
 
 
+def test_a_cause_comes_before_what_it_leads_to():
+    """Fakes labeled real: the collapse that follows is told of, too, and second."""
+    log = {"d_loss": 0.1, "real_logit": 3.0, "fake_logit": 3.0, "diversity": 0.01}
+    report = diagnose(well(**log), loss="non-saturating")
+    assert [f.fault for f in report.findings][:2] == ["fakes-labeled-real", "mode-collapse"]
+    assert report.findings[1].confidence >= 0.5
+
+
+def test_a_name_that_is_given_twice_counts_once():
+    task = GAN(*models.mlp_pair((1, 8, 8), width=16), lr=0.5)
+    report = diagnose(well(d_move=0.8), task=task, data=DIGITS)
+    assert [f.fault for f in report.findings].count("lr-too-high") == 1
+    assert report.findings[0].confidence == 1
+
+
+def test_unknown_is_not_said_where_something_is_known():
+    report = diagnose(well(distance=3.0, memory=0.95), loss="relativistic")
+    assert [f.fault for f in report.findings] == ["tiny-data"]
+
+
 def test_missing_columns_are_not_looked_at_and_no_error():
     report = diagnose({"step": range(20), "d_loss": [0.7] * 20, "extra": [1] * 20})
     assert report.name == HEALTHY

@@ -45,12 +45,31 @@ def test_signs_of_several_columns_by_hand():
             logit_high=[0.9, 0.8, 0.8, 0.8, 0.7, 0.8],
         )
     )
-    assert signs["move_ratio"] == 0.75
+    assert signs["pace"] == 0.75
     assert signs["gap"] == 3
     assert signs["idle_loss"] == 7
     assert signs["outside"] == pytest.approx(0.3)
-    assert signs["filled"] == pytest.approx(0.9)
+    assert signs["idle_g"] == 0
     assert "below_floor" not in signs  # without a loss
+
+
+def test_a_generator_that_stands_still_while_d_moves():
+    moves = table(g_move=[0, 0, 0, 0.1, 0.1, 0.1], d_move=[0.1, 0.1, 0, 0.1, 0.1, 0.1])
+    assert signs_of(moves)["idle_g"] == pytest.approx(2 / 6)
+
+
+def test_losses_that_others_would_make():
+    """Fakes labeled real: the loss of the means is met with -fake, and missed with one output."""
+    real, fake = np.full(8, 3.0), np.full(8, 2.0)
+    told = np.log1p(np.exp(-real)) + np.log1p(np.exp(-fake))
+    logged = table(d_loss=told, real_logit=real, fake_logit=fake)
+    signs = signs_of(logged, "non-saturating")
+    assert signs["off_labeled_real"] < 1e-12
+    assert signs["off_one_output"] > 0.3
+    assert "off_labeled_real" not in signs_of(logged, "relativistic")  # it has no labels
+    told = np.log1p(np.exp(-real)) + np.log1p(np.exp(real))
+    logged = table(d_loss=told, real_logit=real, fake_logit=fake - 9)
+    assert signs_of(logged, "non-saturating")["off_one_output"] < 1e-12
 
 
 @pytest.mark.parametrize("name", LOSSES)
@@ -59,12 +78,13 @@ def test_no_batch_of_logits_is_below_the_floor(name):
     for _ in range(50):
         real, fake = 3 * torch.randn(32) + torch.randn(1), 3 * torch.randn(32)
         told = LOSSES[name].discriminator(real, fake).item()
-        assert below_floor(name, [told], [real.mean().item()], [fake.mean().item()]) < 1e-5
+        row = np.array([[told], [real.mean().item()], [fake.mean().item()]])
+        assert below_floor(name, *row) < 1e-5
 
 
 def test_below_the_floor_by_hand():
     # two logits of 0: softplus(0) + softplus(0) = 2 log 2 is the least there can be
-    assert below_floor("non-saturating", [1.0], [0.0], [0.0]) == pytest.approx(
+    assert below_floor("non-saturating", *np.array([[1.0], [0.0], [0.0]])) == pytest.approx(
         (2 * math.log(2) - 1) / (1 + 2 * math.log(2))
     )
 

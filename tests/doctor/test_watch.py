@@ -3,7 +3,7 @@ import torch
 from torch.nn.functional import softplus
 
 from gan_tutorial import GAN, models
-from gan_tutorial.doctor.watch import StepWatch, explain_loss
+from gan_tutorial.doctor.watch import WITH_LABELS, StepWatch, explain_loss
 from gan_tutorial.faults import steps
 from gan_tutorial.losses import LOSSES
 
@@ -45,6 +45,17 @@ def test_a_wrong_loss_is_recognized(fault, told):
     finding = explain_loss("non-saturating", REAL, FAKE, told.item())
     assert finding.fault == fault
     assert f"{told.item():.4g}" in finding.evidence
+
+
+@pytest.mark.parametrize("name", ["minimax", "non-saturating", "least-squares", "hinge"])
+def test_labels_that_are_flipped_one_by_one(name):
+    """Whichever labels are wrong, the loss stays between the two bounds."""
+    as_real, as_fake = WITH_LABELS[name]
+    right = LOSSES[name].discriminator
+    assert as_real(REAL).mean() + as_fake(FAKE).mean() == pytest.approx(right(REAL, FAKE).item())
+    wrong = torch.tensor([True, False, True])
+    told = torch.where(wrong, as_fake(REAL), as_real(REAL)).mean() + as_fake(FAKE).mean()
+    assert explain_loss(name, REAL, FAKE, told.item()).fault == "label-noise"
 
 
 def test_least_squares_labels_are_recognized_too():
@@ -105,7 +116,7 @@ def test_label_noise_is_measured():
     batch = torch.randn(2000, 2) + 2
     found = watch.findings(2000, sick.step(batch)["d_loss"].item())
     assert [finding.fault for finding in found] == ["label-noise"]
-    assert 0.3 < int(found[0].evidence.split("with ")[1].split("%")[0]) / 100 < 0.5
+    assert 0.3 < int(found[0].evidence.split("about ")[1].split("%")[0]) / 100 < 0.5
 
 
 def test_hooks_are_gone_afterwards():
