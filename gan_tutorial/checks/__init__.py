@@ -5,14 +5,17 @@ The exercises of a chapter are in the file of that name; a *mistake* is a wrong 
 often enough to have a sentence of its own.
 """
 
-from . import code, measuring, minimax, pitfalls, principles, repair, scaling, semi, vae
+from . import code, doctor, measuring, minimax, pitfalls, principles, repair, scaling, semi, vae
 from .core import Exercise, Mistake, Verdict, judge
 
 __all__ = ["EXERCISES", "Exercise", "Mistake", "Verdict", "check"]
 
 EXERCISES: dict[str, Exercise] = {
     exercise.number: exercise
-    for chapter in (principles, minimax, code, measuring, repair, vae, semi, pitfalls, scaling)
+    for chapter in (
+        *(principles, minimax, code, measuring, repair, vae, semi),
+        *(pitfalls, doctor, scaling),
+    )
     for exercise in chapter.EXERCISES
 }
 

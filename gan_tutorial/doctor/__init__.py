@@ -1,4 +1,27 @@
-"""A doctor for training runs: a check-up before, an eye on it during, a diagnosis afterwards."""
+"""A doctor for training runs: a check-up before, an eye on it during, a diagnosis afterwards.
+
+`check_up` looks at data and networks before a training, the callback `Doctor` looks at them now
+and then during it, and `diagnose` reads the folder of a run, its history, or a table of your own.
+
+Such a table is a CSV file, or a dict of lists, with a column ``step`` and any of `COLUMNS`. A
+column that is missing, or has fewer than three values in the second half of the run, is not
+looked at.
+
+How good it is was measured by ``benchmarks/doctor.py`` on configurations that its thresholds had
+not seen: no false alarm in 20 healthy runs, and all 43 runs found, by name, in which one of the
+faults of `gan_tutorial.faults` had done harm. Most of these are facts of the set-up. From the
+table alone it found 37 of the 43, and gave a wrong name to 8 of all 60 faults: more than the 10%
+that was aimed at. The faults were known when the rules were written; one that is on no list may
+get the name of its effect, such as "mode-collapse".
+
+>>> from gan_tutorial.faults import FAULTS
+>>> case = FAULTS["double-sigmoid"].healthy(seed=0)
+>>> check_up(case.build(), case.data)
+[]
+>>> sick = FAULTS["double-sigmoid"].plant(case)
+>>> [finding.fault for finding in check_up(sick.build(), sick.data)]
+['double-sigmoid']
+"""
 
 from .callback import Doctor, DoctorWarning
 from .checkup import check_up

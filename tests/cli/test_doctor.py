@@ -26,7 +26,7 @@ def sick(tmp_path):
 
 def test_a_run_that_was_trained_with_the_doctor(tmp_path, capsys):
     out = tmp_path / "run"
-    command = ["train", "digits", "--out", str(out), "--steps", "300", "--doctor", *TINY]
+    command = ["train", "digits", "--out", str(out), "--steps", "500", "--doctor", *TINY]
     assert main(command) == 0
     capsys.readouterr()
     assert main(["doctor", str(out), "--json"]) == 0

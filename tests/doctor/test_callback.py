@@ -62,7 +62,7 @@ def test_moves_are_those_of_one_step_relative_to_the_weights():
 
 def test_a_healthy_run_is_found_healthy():
     case = healthy("digits")
-    doctor = Doctor(case.held_out)
+    doctor = Doctor(case.held_out, every=50)
     with warnings.catch_warnings():
         warnings.simplefilter("error", DoctorWarning)
         case.run(steps=300, callbacks=[doctor])

@@ -1,0 +1,95 @@
+"""Checks for the exercises of chapter 8 on the doctor."""
+
+import math
+
+from .core import Mistake, compare_functions, exercise
+
+# --- 8.8 Half of the pairs -------------------------------------------------------------------
+
+
+def _ranked(ratio: float) -> float:
+    """Return P(real logit > fake logit) of two normal distributions `ratio` deviations apart."""
+    return 0.5 * (1 + math.erf(ratio / 2))
+
+
+def _phi(x: float) -> float:
+    return 0.5 * (1 + math.erf(x / math.sqrt(2)))
+
+
+# --- 8.9 The floor of each loss --------------------------------------------------------------
+
+
+def _hinge(real: float, fake: float) -> float:
+    return max(0.0, 1 - real) + max(0.0, 1 + fake)
+
+
+# --- 8.10 Two alarms are better than one -----------------------------------------------------
+
+
+def _posterior(prevalence: float, sick: float, well: float) -> float:
+    """Return P(sick | what was seen), with its probabilities in sick and in healthy runs."""
+    return prevalence * sick / (prevalence * sick + (1 - prevalence) * well)
+
+
+EXERCISES = (
+    exercise(
+        "8.8",
+        "ex-doctor-auc",
+        "a function of mu / sigma that returns P(a_r > a_f)",
+        compare_functions(_ranked, [(0.0,), (0.5,), (1.5,), (3.0,)], "ratio"),
+        "Neither an offset nor a factor of all logits is in it: only their ratio.",
+        one_spread=Mistake(
+            "Both logits vary: the difference of two has a standard deviation of sqrt(2) sigma.",
+            _phi,
+        ),
+        wrong_side=Mistake(
+            "The spread of the difference is larger than sigma: divide by sqrt(2).",
+            lambda ratio: _phi(math.sqrt(2) * ratio),
+        ),
+    ),
+    exercise(
+        "8.9",
+        "ex-doctor-floor",
+        "a function of the two mean logits, of reals and of fakes, that returns the floor",
+        compare_functions(_hinge, [(0.2, 0.4), (2.0, -2.0), (0.0, 0.0), (-1.0, 3.0)], "real, fake"),
+        "Whatever the single logits are, their mean loss is no smaller.",
+        labeled_real=Mistake(
+            "That is the floor if the fakes are labeled real: a fake pays for 1 + its logit.",
+            lambda real, fake: max(0.0, 1 - real) + max(0.0, 1 - fake),
+        ),
+        unclipped=Mistake(
+            "A logit beyond its margin costs nothing, and never less than nothing.",
+            lambda real, fake: (1 - real) + (1 + fake),
+        ),
+    ),
+    exercise(
+        "8.10",
+        "ex-doctor-bayes",
+        "a function of prevalence, sensitivity and share of false alarms that returns the "
+        "probability that a run is sick after two alarms",
+        compare_functions(
+            lambda prevalence, sensitivity, false_alarm: _posterior(
+                prevalence, sensitivity**2, false_alarm**2
+            ),
+            [(0.05, 0.9, 0.05), (0.3, 0.8, 0.1), (0.5, 0.6, 0.4)],
+            "prevalence, sensitivity, false_alarm",
+        ),
+        "The posterior of the first alarm is the prior of the second.",
+        once=Mistake(
+            "That is after one alarm. Use it as the prevalence for the second.",
+            _posterior,
+        ),
+        only_the_sick=Mistake(
+            "Two false alarms in a row are rarer, too: the square belongs to both probabilities.",
+            lambda prevalence, sensitivity, false_alarm: _posterior(
+                prevalence, sensitivity**2, false_alarm
+            ),
+        ),
+        no_prevalence=Mistake(
+            "Sick and healthy runs are not equally frequent: where is the prevalence?",
+            lambda prevalence, sensitivity, false_alarm: _posterior(
+                0.5, sensitivity**2, false_alarm**2
+            ),
+        ),
+    ),
+)
