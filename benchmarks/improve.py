@@ -26,6 +26,7 @@ A file that exists is added to, and what it holds is not run again.
 """
 
 import argparse
+import copy
 import itertools
 import json
 import statistics
@@ -37,6 +38,7 @@ from pathlib import Path
 import report
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d, interpolate
 
 from gan_tutorial import GAN, augment, data, fit, losses, metrics, models
 from gan_tutorial.gan import recipe_for
@@ -100,6 +102,84 @@ def with_minibatch_std(discriminator: nn.Module) -> nn.Module:
 def augmented(*policy: str):
     """Return what puts augmentations in front of a discriminator."""
     return lambda d: models.Augmented(d, augment.DiffAugment(*policy))
+
+
+class Fading(nn.Module):
+    """A network of one size in which that of half the size fades out (Karras et al. 2018).
+
+    `alpha`, a buffer, is the share of the new: 0 at first, 1 at the end.
+    """
+
+    def __init__(self, new: nn.Module, old: nn.Module):
+        super().__init__()
+        self.new, self.shape = new, new.shape
+        self.register_buffer("alpha", torch.zeros(()))
+        self.old = old
+
+    def mix(self, old: Callable[[], Tensor], new: Tensor) -> Tensor:
+        """Blend the two; once the old one has no share, it is not computed."""
+        alpha = self.alpha.item()
+        return new if alpha >= 1 else (1 - alpha) * old() + alpha * new
+
+
+class FadingGenerator(Fading):
+    """The smaller generator's picture, enlarged, becomes the larger one's."""
+
+    def __init__(self, new: models.DCGANGenerator, old: models.DCGANGenerator):
+        shared = len(old.net) - 2  # all but the layer that draws the picture, and the tanh
+        new.net[:shared].load_state_dict(old.net[:shared].state_dict())
+        super().__init__(new, old.net[shared:])
+        self.latent_dim, self.shared = new.latent_dim, shared
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Map latent codes to pictures of the new size."""
+        hidden = self.new.net[: self.shared](z)
+        picture = self.new.net[self.shared :](hidden)
+        return self.mix(lambda: interpolate(self.old(hidden), scale_factor=2), picture)
+
+
+class FadingDiscriminator(Fading):
+    """The layer that reads pictures of half the size is replaced by two for the whole size."""
+
+    def __init__(self, new: models.DCGANDiscriminator, old: models.DCGANDiscriminator):
+        nn.Sequential(*new.net[4:]).load_state_dict(nn.Sequential(*old.net[2:]).state_dict())
+        super().__init__(new, old.net[:2])
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map pictures of the new size to logits."""
+        hidden = self.new.net[:4](x)
+        return self.new.net[4:](self.mix(lambda: self.old(avg_pool2d(x, 2)), hidden))
+
+
+class Refiner(nn.Module):
+    """A second stage (Zhang et al. 2017): it corrects the enlarged pictures of a first one."""
+
+    def __init__(self, first: nn.Module, width: int = 64):
+        super().__init__()
+        self.first, self.latent_dim = first.requires_grad_(False).eval(), first.latent_dim
+        self.net = nn.Sequential(
+            nn.Conv2d(3, width, 3, padding=1),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(width, width, 3, padding=1),
+            nn.BatchNorm2d(width),
+            nn.LeakyReLU(0.2),
+            models.UpsampleConv2d(width, width // 2),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(width // 2, 3, 3, padding=1),
+        )
+
+    def train(self, mode: bool = True) -> nn.Module:
+        """Leave the first stage in evaluation mode: it is done."""
+        super().train(mode)
+        self.first.eval()
+        return self
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Map latent codes to pictures of twice the first stage's size."""
+        with torch.no_grad():
+            small = self.first(z)
+        large = interpolate(small, scale_factor=2, mode="bilinear")
+        return (large + self.net(small)).clamp(-1, 1)
 
 
 # --- The variants ----------------------------------------------------------------------------
@@ -304,13 +384,13 @@ class Judge:
             metrics.extract(split, self.network) for split in (validation, test)
         )
 
-    def measure(self, sample: Callable[[int], Tensor], trained_on) -> dict:
+    def measure(self, sample: Callable[[int], Tensor], trained_on, draws: int = DRAWS) -> dict:
         """Draw samples several times and return means of what is measured."""
         count = min(len(self.test), len(self.validation))
-        fakes = metrics.extract(sample(DRAWS * count), self.network)
+        fakes = metrics.extract(sample(draws * count), self.network)
         seen = metrics.extract(trained_on, self.network)
         found = []
-        for k in range(DRAWS):
+        for k in range(draws):
             part = fakes[k * count : (k + 1) * count]
             manifold = metrics.manifold_report(self.test, part, spread=False)
             found.append(
@@ -446,6 +526,201 @@ def do_search(rows: Rows) -> None:
             rows.rows[-1].pop("fid")  # measured against the validation split as well
 
 
+# --- Footballs: growing, and two stages -------------------------------------------------------
+
+
+SOCCER_SECONDS = 30.0
+SHARES = {8: 1 / 6, 16: 1 / 4, 32: 7 / 12}  # of the time, for each size of the growing networks
+STAGES = (0.4, 0.6)  # of the time, for the first stage and the refiner
+
+
+def soccer_fit(gan: GAN, pictures, steps: int, seed: int, callbacks=(), last: bool = True) -> GAN:
+    """Train on footballs; the rate falls at the end of the last part only."""
+    fit(gan, pictures, steps, batch_size=32, schedule="hold-cosine" if last else "constant",
+        seed=seed, precision="bf16", device="cpu", callbacks=callbacks, progress=False)  # fmt: skip
+    return gan
+
+
+def fade(run) -> None:
+    """Give the new layers their full share by the middle of the part."""
+    alpha = min(1.0, 2 * run.step / run.steps)
+    for network in (run.task.generator, run.task.discriminator):
+        network.alpha.fill_(alpha)
+
+
+def soccer_pair(size: int):
+    """Make the pair of networks of one size; each holds the layers of the smaller ones."""
+    return models.dcgan_pair(size, 3, latent_dim=64, width=32 * 32 // size)
+
+
+def timed(counts: dict, key: str, seconds: float, make: Callable[[], GAN], train) -> int:
+    """Return the steps of one part, timed at the first seed."""
+    if key not in counts:
+        began = time.process_time()
+        counts[key] = steps_for(seconds, lambda few: train(make(), few), few=10)
+        counts["timing"] = counts.get("timing", 0.0) + time.process_time() - began
+    return counts[key]
+
+
+def direct(sizes: dict, counts: dict, seed: int, seconds: float):
+    """Train at the full size from the start."""
+    options = recipe_for((3, 32, 32))["options"]
+
+    def make():
+        return GAN(*soccer_pair(32), **options)
+
+    def train(gan, steps):
+        return soccer_fit(gan, sizes[32], steps, seed)
+
+    steps = timed(counts, "32", seconds, make, train)
+    torch.manual_seed(seed)
+    return [("at once", train(make(), steps), steps)]
+
+
+def growing(sizes: dict, counts: dict, seed: int, seconds: float):
+    """Train at 8, then 16, then 32 pixels; new layers fade in."""
+    options = recipe_for((3, 32, 32))["options"]
+    torch.manual_seed(seed)
+    networks, total = soccer_pair(8), 0
+    for size, share in SHARES.items():
+
+        def make(size=size, networks=networks):
+            if size == 8:
+                return GAN(*copy.deepcopy(networks), **options)
+            (g, d), (new_g, new_d) = copy.deepcopy(networks), soccer_pair(size)
+            return GAN(FadingGenerator(new_g, g), FadingDiscriminator(new_d, d), **options)
+
+        def train(gan, steps, size=size):
+            callbacks = [] if size == 8 else [fade]
+            return soccer_fit(gan, sizes[size], steps, seed, callbacks, last=size == 32)
+
+        steps = timed(counts, f"grow {size}", seconds * share, make, train)
+        torch.manual_seed(seed)
+        gan, total = train(make(), steps), total + steps
+        networks = [getattr(n, "new", n) for n in (gan.generator, gan.discriminator)]
+    return [("growing", gan, total)]
+
+
+def two_stages(sizes: dict, counts: dict, seed: int, seconds: float):
+    """Train at 16 pixels, then a refiner to 32 on top of the finished first stage."""
+    options = recipe_for((3, 32, 32))["options"]
+
+    def first():
+        return GAN(*soccer_pair(16), **options)
+
+    def train_first(gan, steps):
+        return soccer_fit(gan, sizes[16], steps, seed)
+
+    steps = timed(counts, "first", seconds * STAGES[0], first, train_first)
+    torch.manual_seed(seed)
+    gan = train_first(first(), steps)
+    small = gan.average["generator"]
+
+    def second():
+        return GAN(Refiner(copy.deepcopy(small)), soccer_pair(32)[1], **options)
+
+    def train_second(gan, steps):
+        return soccer_fit(gan, sizes[32], steps, seed)
+
+    more = timed(counts, "second", seconds * STAGES[1], second, train_second)
+    torch.manual_seed(seed)
+    return [("two stages", train_second(second(), more), steps + more), ("first", gan, steps)]
+
+
+def do_soccer(rows: Rows, seeds: list[int], quick: bool) -> None:
+    """Compare three ways to pictures of 32x32 pixels."""
+    seconds = SOCCER_SECONDS / (20 if quick else 1)
+    pictures = data.load("soccer", count=4000)
+    held = [data.load("soccer", split, count=1000) for split in ("validation", "test")]
+    judge, counts = Judge(pictures, *held), {}
+    sizes = {
+        side: data.Dataset("soccer", avg_pool2d(pictures[:], 32 // side)) for side in (8, 16, 32)
+    }
+    names = {direct: "at once", growing: "growing", two_stages: "two stages"}
+    for seed, method in itertools.product(seeds[:3], names):
+        if rows.find(data="soccer", variant=names[method], seed=seed):
+            continue
+        if rows.late():
+            return
+        counts["timing"], began = 0.0, time.process_time()
+        made = method(sizes, counts, seed, seconds)
+        spent = time.process_time() - began - counts["timing"]
+        for name, gan, steps in made:
+            enlarge = 2 if name == "first" else 1
+
+            def sample(count, gan=gan, enlarge=enlarge, seed=seed):
+                drawn = gan.sample(count, seed=1000 + seed)
+                return interpolate(drawn, scale_factor=enlarge, mode="bilinear")
+
+            found = judge.measure(sample, pictures, draws=1)
+            label = "first stage only, enlarged" if name == "first" else name
+            rows.add(
+                data="soccer", base="modern", topic="stages", variant=label, seed=seed,
+                steps=steps, seconds=spent, **found,
+            )  # fmt: skip
+
+
+# --- Transfer --------------------------------------------------------------------------------
+
+
+def do_transfer(rows: Rows, seeds: list[int], quick: bool) -> None:
+    """Learn five digits from ten pictures of each, with and without having learned five others."""
+    seconds = SECONDS / (20 if quick else 1)
+    splits = [data.load("digits", split) for split in ("train", "validation", "test")]
+    old, _, _ = (s.subset(s.labels < 5) for s in splits)
+    pool, validation, test = (s.subset(s.labels >= 5) for s in splits)
+    judge = Judge(pool, validation, test)
+    modern = Change()
+    counts: dict[float, int] = {}
+
+    def steps_in(time_given: float) -> int:
+        if time_given not in counts:
+            counts[time_given] = steps_for(
+                time_given, lambda few: run(old, "modern", modern, 0, few)
+            )
+        return counts[time_given]
+
+    for seed in seeds[:3]:
+        methods = ("from scratch", "from scratch, twice the time", "fine-tuned",
+                   "fine-tuned, lower half of D fixed")  # fmt: skip
+        missing = [
+            (method, time_given)
+            for method, time_given in itertools.product(methods, (seconds / 4, seconds))
+            if not rows.find(data="transfer", variant=method, seed=seed, given=time_given)
+        ]
+        if not missing or rows.late():
+            continue
+        shuffled = torch.randperm(len(pool), generator=torch.Generator().manual_seed(seed))
+        chosen_rows = [shuffled[pool.labels[shuffled] == k][:10] for k in range(5, 10)]
+        few = pool.subset(torch.cat(chosen_rows))
+        taught = run(old, "modern", modern, seed, steps_in(seconds))
+        for method, time_given in missing:
+            steps = steps_in(time_given * (2 if "twice" in method else 1))
+            gan = build(few, "modern", modern, seed)
+            if method.startswith("fine-tuned"):
+                for name, network in gan.networks.items():
+                    network.load_state_dict(taught.networks[name].state_dict())
+                weights = taught.average["generator"].state_dict()
+                gan.generator.load_state_dict(weights)
+                gan.average["generator"].load_state_dict(weights)
+            if "fixed" in method:  # Mo et al. (2020): the lower layers of D stay as they are
+                upper = list(gan.discriminator.parameters())[4:]
+                gan.optimizers["discriminator"] = torch.optim.Adam(upper, 2e-3, (0.0, 0.9))
+            began = time.process_time()
+            fit(gan, few, steps, batch_size=50, schedule="hold-cosine", seed=seed, device="cpu",
+                progress=False)  # fmt: skip
+            took = time.process_time() - began
+
+            def sample(count, gan=gan, seed=seed):
+                return gan.sample(count, seed=1000 + seed)
+
+            found = judge.measure(sample, few)
+            rows.add(
+                data="transfer", base="modern", topic="transfer", variant=method, seed=seed,
+                given=time_given, steps=steps, seconds=took, **found,
+            )  # fmt: skip
+
+
 def main() -> None:
     """Run what was asked for and is not in the file yet."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -465,7 +740,7 @@ def main() -> None:
         WORKS[name](rows, options.seeds, options.quick)
 
 
-WORKS = {"digits": do_digits}
+WORKS = {"digits": do_digits, "soccer": do_soccer, "transfer": do_transfer}
 
 if __name__ == "__main__":
     main()
