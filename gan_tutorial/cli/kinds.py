@@ -9,10 +9,12 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
+from ..augment import DiffAugment
 from ..autoencoders import VAE, VAEGAN, Autoencoder
 from ..gan import GAN, recipe_for
 from ..history import History
 from ..masks import composite
+from ..models import Augmented
 from ..repair import Repair
 from ..repair import recipe_for as repair_recipe_for
 from ..semi_supervised import SemiSupervisedGAN, hide_labels
@@ -60,6 +62,21 @@ class Kind:
         last = history.last()
         losses = {name: value for name, value in last.items() if name.endswith("loss")}
         return ", ".join(f"{name} {value:.3f}" for name, value in losses.items())
+
+
+class _Game(Kind):
+    """A GAN, whose discriminator may see everything augmented."""
+
+    def prepare(self, samples, options: dict) -> tuple[Task, object]:
+        """Make the task; return it with what `fit` trains it on."""
+        given = {name: options[name] for name in self.options if options[name] is not None}
+        policy = given.pop("augment", None)
+        if policy:
+            if not samples.shape[1:]:
+                raise ValueError(f"--augment changes pictures, and {samples.name} holds points.")
+            change = DiffAugment(*policy)
+            given["wrap"] = lambda discriminator: Augmented(discriminator, change)
+        return self.task.for_data(samples, **given), samples
 
 
 class _FewLabels(Kind):
@@ -139,7 +156,7 @@ class _Repair(Kind):
 
 GENERATE = "generate"
 MODELS = {
-    "gan": Kind(GAN, (*NETWORKS, *GAME)),
+    "gan": _Game(GAN, (*NETWORKS, *GAME, "augment")),
     "vae": Kind(VAE, NETWORKS),
     "ae": Kind(Autoencoder, NETWORKS),
     "vae-gan": Kind(VAEGAN, (*NETWORKS, *GAME)),

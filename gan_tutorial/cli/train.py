@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 
 from .. import checkpoints, data, distributed, speed
+from ..augment import AUGMENTATIONS
 from ..doctor import Doctor
 from ..files import write_atomically
 from ..gan import GAN
@@ -37,6 +38,7 @@ DEFAULTS = {
     "lr": None,
     "r1": None,
     "r2": None,
+    "augment": None,
     "masks": None,
     "l1": None,
     "adversarial": None,
@@ -100,6 +102,12 @@ def add_to(commands) -> argparse.ArgumentParser:
     train.add_argument("--r1", type=float, help="weight of the gradient penalty on real samples")
     train.add_argument("--r2", type=float, help="weight of the gradient penalty on fakes")
     train.add_argument(
+        "--augment",
+        nargs="+",
+        choices=tuple(AUGMENTATIONS),
+        help="change all that the discriminator sees: for few pictures",
+    )
+    train.add_argument(
         "--masks", nargs="+", choices=tuple(MASKS), help="holes to repair (center boxes strokes)"
     )
     train.add_argument("--l1", type=float, help="weight of the reconstruction loss in repair")
@@ -136,7 +144,7 @@ def _settings(arguments: argparse.Namespace) -> dict:
     stored = {}
     if arguments.resume and stored_in.is_file():
         stored = json.loads(stored_in.read_text())
-        before = {name: stored[name] for name in given if name not in FREE}
+        before = {name: stored.get(name, DEFAULTS[name]) for name in given if name not in FREE}
         changed = checkpoints.differences(before, {name: given[name] for name in before})
         if changed:
             raise checkpoints.CheckpointError(

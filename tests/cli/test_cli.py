@@ -103,6 +103,20 @@ def test_few_labels_need_labels(tmp_path, pictures, capsys):
     )
 
 
+def test_few_pictures_can_be_augmented_and_a_resumed_run_stays_so(pictures, tmp_path, capsys):
+    out = tmp_path / "run"
+    begin = ["train", str(pictures), "--out", str(out), "--image-size", "16", *TINY]
+    assert main([*begin, "--steps", "2", "--augment", "translation", "cutout"]) == 0
+    about = checkpoints.read_config(out)["training"]["networks"]["discriminator"]
+    assert about["changes"] == ["DiffAugment('translation', 'cutout')"]
+    assert main(["train", str(pictures), "--out", str(out), "--steps", "4", "--resume"]) == 0
+    capsys.readouterr()
+    other = ["--resume", "--augment", "color"]
+    assert "augment" in failed(capsys, "train", str(pictures), "--out", str(out), *other)
+    points = ["train", "ring", "--out", str(tmp_path / "points"), "--augment", "color"]
+    assert "ring holds points" in failed(capsys, *points)
+
+
 def test_options_of_another_model_are_refused(tmp_path, capsys):
     begin = ["train", "digits", "--model", "vae", "--out", str(tmp_path / "run")]
     assert "--r1 means nothing for --model vae" in failed(capsys, *begin, "--r1", "1")
