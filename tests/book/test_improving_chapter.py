@@ -1,0 +1,115 @@
+"""Chapter 9: the rows it settles, the rule it promises, and numbers that are those of its runs."""
+
+import importlib
+import json
+import math
+import re
+
+import nbformat
+import pytest
+import torch
+from torch.nn.functional import avg_pool2d, interpolate
+
+ROWS = {
+    *("S0-18", "S0-19", "S2-13", "S2-48", "S2-50", "T-12", "T-13", "T-14", "T-15", "T-16", "T-17"),
+    *("T-18", "T-19", "T-20", "T-23", "T-25", "T-26", "T-27"),
+}
+BASELINES = {"plain GAN", "modern recipe"}
+
+
+@pytest.fixture(scope="module")
+def cells(root) -> list:
+    return nbformat.read(root / "book" / "09_improving.ipynb", as_version=4).cells
+
+
+@pytest.fixture(scope="module")
+def rows(root) -> list[dict]:
+    return json.loads((root / "benchmarks" / "results" / "improve.json").read_text())["rows"]
+
+
+@pytest.fixture(scope="module")
+def searched(root) -> list[dict]:
+    path = root / "benchmarks" / "results" / "improve_search.json"
+    return json.loads(path.read_text())["rows"]
+
+
+@pytest.fixture
+def improve(root, monkeypatch):
+    """The benchmark's own program."""
+    monkeypatch.syspath_prepend(root / "benchmarks")
+    return importlib.import_module("improve")
+
+
+def test_every_row_of_the_ledger_is_named_in_the_text(cells):
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    assert set(re.findall(r"\b[SDT]\d?-\d\d\b", text)) >= ROWS
+
+
+def test_every_figure_is_described(cells):
+    for cell in cells:
+        draws = re.search(r"plt\.subplots|plots\.image_grid", cell.source)
+        if cell.cell_type == "code" and draws:
+            assert cell.metadata.get("mystnb", {}).get("image", {}).get("alt"), cell.source[:80]
+
+
+def test_the_rule_and_the_predictions_come_before_what_they_are_about(cells):
+    sources = [cell.source for cell in cells]
+
+    def first(text):
+        return next(k for k, source in enumerate(sources) if text in source)
+
+    assert first("{admonition} The rule") < first('benchmark("improve")')
+    assert first("**H1.**") < first("dots(base, ax)")
+    assert first("**H2.**") < first("dots(base, ax)")
+
+
+def test_every_variant_has_its_seeds_once(rows, improve):
+    digits = [row for row in rows if row["data"] == "digits"]
+    runs = [(row["base"], row["variant"], row["seed"]) for row in digits]
+    assert len(set(runs)) == len(runs)
+    for base, variant in {run[:2] for run in runs}:
+        seeds = {seed for b, v, seed in runs if (b, v) == (base, variant)}
+        _, source = improve.SHARED.get((base, variant), (base, variant))
+        assert seeds == set(range(5 if source in BASELINES else 3)), (base, variant)
+
+
+def test_all_variants_of_the_ablation_had_the_same_time(rows, improve):
+    """Steps times what a step costs is the budget, for every run."""
+    costs = json.loads(improve.COST_FILE.read_text())["rows"]
+    by_key = {row["key"]: row["cost"] for row in costs}
+    changes = {
+        (base, name): change[0] if isinstance(change, list) else change
+        for base, variants in improve.VARIANTS.items()
+        for (_, name), change in variants.items()
+    }
+    digits = [row for row in rows if row["data"] == "digits"]
+    assert {(row["base"], row["variant"]) for row in digits} == set(changes)
+    for row in digits:
+        source = improve.SHARED.get((row["base"], row["variant"]), (row["base"], row["variant"]))
+        cost = by_key.get(improve.cost_key(source[0], changes[source]), 1.0)
+        assert row["steps"] == round(improve.BUDGET / cost), row["variant"]
+
+
+def test_networks_that_grow_begin_as_the_small_ones_enlarged(improve):
+    torch.manual_seed(0)
+    (g8, d8), (g16, d16) = improve.soccer_pair(8), improve.soccer_pair(16)
+    generator = improve.FadingGenerator(g16, g8).eval()
+    discriminator = improve.FadingDiscriminator(d16, d8)
+    z, x = torch.randn(4, 64), torch.randn(4, 3, 16, 16)
+    enlarged = interpolate(g8.eval()(z), scale_factor=2)
+    torch.testing.assert_close(generator(z), enlarged, atol=1e-5, rtol=0)
+    torch.testing.assert_close(discriminator(x), d8(avg_pool2d(x, 2)), atol=1e-4, rtol=0)
+    for network in (generator, discriminator):
+        network.alpha.fill_(1.0)
+    assert torch.equal(generator(z), g16.eval()(z))
+    assert torch.equal(discriminator(x), d16(x))
+
+
+def test_strengths_were_chosen_on_the_validation_split_with_a_seed_of_its_own(rows, searched):
+    assert {row["seed"] for row in searched}.isdisjoint({row["seed"] for row in rows})
+    assert all("fid" not in row for row in searched)
+    assert all("fid_validation" in row or row["diverged"] for row in searched)
+
+
+def test_what_is_reported_is_not_what_was_chosen_on(rows):
+    assert all(math.isfinite(row["fid"]) and row["fid"] != row["fid_validation"] for row in rows)
