@@ -5,7 +5,19 @@ The exercises of a chapter are in the file of that name; a *mistake* is a wrong 
 often enough to have a sentence of its own.
 """
 
-from . import code, doctor, measuring, minimax, pitfalls, principles, repair, scaling, semi, vae
+from . import (
+    code,
+    doctor,
+    improving,
+    measuring,
+    minimax,
+    pitfalls,
+    principles,
+    repair,
+    scaling,
+    semi,
+    vae,
+)
 from .core import Exercise, Mistake, Verdict, judge
 
 __all__ = ["EXERCISES", "Exercise", "Mistake", "Verdict", "check"]
@@ -14,7 +26,7 @@ EXERCISES: dict[str, Exercise] = {
     exercise.number: exercise
     for chapter in (
         *(principles, minimax, code, measuring, repair, vae, semi),
-        *(pitfalls, doctor, scaling),
+        *(pitfalls, doctor, improving, scaling),
     )
     for exercise in chapter.EXERCISES
 }
