@@ -42,11 +42,18 @@ def test_the_three_columns_against_a_hand_computation(modes):
     assert found["reverse_kl"] == pytest.approx(by_hand, rel=1e-7)
 
 
+def test_scaled_points_are_the_same_points(modes):
+    plain, scaled = modes.points("grid-published", 3), modes.points("grid-published", 3, 4.0)
+    assert len(plain) == 100_000
+    assert torch.equal(scaled[:100] * 4.0, plain[:100])
+
+
 def test_every_row_is_asked_for_once_and_a_quick_run_takes_one_seed(modes):
     rows = modes.wanted(["ring", "ring-published"], range(3))
-    assert len(set(rows)) == len(rows) == 2 * 2 * 3
+    assert len(set(rows)) == len(rows) == (2 + 3) * 3
     quick = modes.wanted(["ring-published"], range(3), quick=True)
-    assert quick == [("ring-published", "default", 0), ("ring-published", "plain", 0)]
+    assert quick == [("ring-published", recipe, 0) for recipe in ("default", "plain", "minute")]
+    assert len(modes.wanted(["ring-published"], range(10))) == 5 + 5 + 10
 
 
 def test_a_run_goes_on_where_the_file_ends(modes, monkeypatch, tmp_path):
@@ -73,7 +80,7 @@ def test_a_run_goes_on_where_the_file_ends(modes, monkeypatch, tmp_path):
 def test_the_committed_result_is_complete(modes, root):
     rows = json.loads((root / "benchmarks" / "results" / "modes.json").read_text())["rows"]
     assert [(r["data"], r["recipe"], r["seed"]) for r in rows] == modes.wanted(
-        modes.MIXTURES, range(modes.SEEDS)
+        modes.MIXTURES, range(10)
     )
     for row in rows:
         assert row.keys() == {"data", "recipe", "seed", "modes", "hq", "reverse_kl", "seconds"}
