@@ -16,6 +16,7 @@ from . import (
     repair,
     scaling,
     semi,
+    sources,
     vae,
 )
 from .core import Exercise, Mistake, Verdict, judge
@@ -26,7 +27,7 @@ EXERCISES: dict[str, Exercise] = {
     exercise.number: exercise
     for chapter in (
         *(principles, minimax, code, measuring, repair, vae, semi),
-        *(pitfalls, doctor, improving, scaling),
+        *(pitfalls, doctor, improving, scaling, sources),
     )
     for exercise in chapter.EXERCISES
 }
