@@ -135,7 +135,8 @@ class Task:
         move = get_ema_multi_avg_fn(min(self.ema, step / (step + 9)))
         for name, average in self.average.items():
             network = self.networks[name]
-            move(list(average.parameters()), list(network.parameters()), step)
+            if means := list(average.parameters()):  # torch's function wants one at least
+                move(means, list(network.parameters()), step)
             for mean, value in zip(average.buffers(), network.buffers(), strict=True):
                 mean.copy_(value)
 

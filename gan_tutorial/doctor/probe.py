@@ -129,8 +129,8 @@ def compare_samples(real: Tensor, fake: Tensor) -> dict[str, float]:
 
     Parameters
     ----------
-    real, fake : Tensor, shape (N, ...), N > 5
-        Two sets of samples, of equal size.
+    real, fake : Tensor, shape (N, ...)
+        Two sets of samples, of equal size, six of each at least.
 
     Returns
     -------
