@@ -135,8 +135,9 @@ def compare_samples(real: Tensor, fake: Tensor) -> dict[str, float]:
     Returns
     -------
     dict of str to float
-        ``distance``, the energy distance :math:`2E|x-y| - E|x-x'| - E|y-y'|` of Székely and Rizzo
-        (2013), 0 for equal distributions; ``diversity``, the mean distance between two fakes;
+        ``distance``, the energy distance of Székely and Rizzo (2013), 0 for equal distributions:
+        twice the mean distance from real to fake, less the mean distances within either set;
+        ``diversity``, the mean distance between two fakes;
         ``coverage``, the share of reals that have a fake no farther than their fifth neighbor
         (Naeem et al. 2020; 0.97 for equal distributions); ``precision``, the share of fakes that
         lie so near to a real (Kynkäänniemi et al. 2019); ``rank``, the effective rank of the
