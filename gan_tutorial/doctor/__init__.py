@@ -27,7 +27,7 @@ from .callback import Doctor, DoctorWarning
 from .checkup import check_up
 from .diagnosis import diagnose
 from .findings import HEALTHY, UNKNOWN, Finding, Report
-from .probe import compare_samples, judge_samples, share_above
+from .probe import compare_samples, judge_samples
 from .rules import RULES, Condition, Rule, apply_rules, signs_of
 from .table import COLUMNS, read_table
 from .watch import explain_loss
@@ -50,6 +50,5 @@ __all__ = [
     "explain_loss",
     "judge_samples",
     "read_table",
-    "share_above",
     "signs_of",
 ]

@@ -14,7 +14,10 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-__all__ = ["NEIGHBORS", "compare_samples", "judge_samples", "length", "share_above", "undisturbed"]
+from ..losses import logits_and_squared_norms
+from ..metrics import share_above
+
+__all__ = ["NEIGHBORS", "compare_samples", "judge_samples", "length", "undisturbed"]
 
 NEIGHBORS = 5  # a sample is near a real one if it is no farther than that one's fifth neighbor
 
@@ -34,26 +37,6 @@ def undisturbed(*networks: nn.Module):
     with torch.no_grad():
         for buffer, before in zip(buffers, kept, strict=True):
             buffer.copy_(before)
-
-
-def share_above(higher: Tensor, lower: Tensor) -> float:
-    r"""Share of the pairs in which the first number is the larger one; ties count one half.
-
-    This is :math:`P(a > b)`, the area under the ROC curve. It is the same for `a` and `b` as for
-    any increasing function of both: an offset and the scale of logits do not matter.
-
-    Parameters
-    ----------
-    higher, lower : Tensor, shapes (N,) and (M,)
-        Two sets of numbers, such as the logits of reals and of fakes.
-
-    Examples
-    --------
-    >>> share_above(torch.tensor([1.0, 3.0]), torch.tensor([2.0, 3.0]))
-    0.375
-    """
-    a, b = higher.flatten()[:, None], lower.flatten()[None, :]
-    return ((a > b).float().mean() + 0.5 * (a == b).float().mean()).item()
 
 
 def judge_samples(
@@ -98,34 +81,29 @@ def judge_samples(
             a_held = discriminator(held_out).float().flatten()
         row["memory"] = share_above(a_real, a_held)
         row["held_out_gap"] = (a_real.mean() - a_held.mean()).item()
-    gradient, again = _gradient(discriminator, real)
-    row["slope"] = _rms_length(gradient)
+    again, row["slope"] = _slope(discriminator, real)
     change = (again - a_real).square().mean().sqrt() / math.sqrt(2)
     row["jitter"] = (change / a_real.std().clamp(min=1e-12)).item()
     if between:
         u = torch.rand(len(real), *[1] * (real.dim() - 1)).to(real)
-        row["slope_between"] = _rms_length(_gradient(discriminator, u * real + (1 - u) * fake)[0])
+        row["slope_between"] = _slope(discriminator, u * real + (1 - u) * fake)[1]
     return row
 
 
-def _gradient(discriminator: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
-    """Gradient of each sample's logit with respect to the sample, and the logits."""
+def _slope(discriminator: nn.Module, x: Tensor) -> tuple[Tensor, float]:
+    """Logits of samples, and the root mean square length of their gradients at the samples."""
     with torch.enable_grad():
-        x = x.detach().requires_grad_(True)
-        logits = discriminator(x).float().flatten()
-        (gradient,) = torch.autograd.grad(logits.sum(), x)
-    return gradient, logits.detach()
-
-
-def _rms_length(rows: Tensor) -> float:
-    return rows.flatten(1).square().sum(1).mean().sqrt().item()
+        logits, squared = logits_and_squared_norms(discriminator, x)
+    return logits.detach().flatten(), squared.mean().sqrt().item()
 
 
 def compare_samples(real: Tensor, fake: Tensor) -> dict[str, float]:
     r"""Compare generated samples with real ones, without any network.
 
     Everything comes from the distances within and between the two sets, divided by the mean
-    distance between two reals; so 8-bit images and points in the plane have the same scale.
+    distance between two reals; so 8-bit images and points in the plane have the same scale. They
+    are computed once, by matrix products, since this is done during a training; coverage and
+    precision differ from those of `gan_tutorial.metrics.manifold_report` by rounding only.
 
     Parameters
     ----------

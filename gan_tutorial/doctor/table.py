@@ -91,8 +91,7 @@ def read_table(source: str | Path | History | Mapping) -> dict[str, np.ndarray]:
         raise ValueError(f"{where} has no row: the run has not logged anything yet.")
     if np.isnan(table["step"]).any():
         raise ValueError(f"{where} has a row without a step.")
-    backwards, first = np.unique(table["step"][::-1], return_index=True)
-    del backwards
+    first = np.unique(table["step"][::-1], return_index=True)[1]
     return {name: values[rows - 1 - first] for name, values in table.items()}
 
 

@@ -8,7 +8,8 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from ..gan import GAN, frozen
-from ..losses import get_loss
+from ..losses import get_loss, logits_and_squared_norms
+from ..metrics import share_above
 from ..sampling import latent_codes, sample_generator
 from .case import Case, Outcome
 from .steps import HeadStart
@@ -71,12 +72,6 @@ def _later(outcome: Outcome, column: str, share: float = 0.5) -> Tensor:
     return values[int(len(values) * (1 - share)) :]
 
 
-def _auc(higher: Tensor, lower: Tensor) -> float:
-    """Return the probability that a number of the first kind exceeds one of the second."""
-    difference = higher.flatten()[:, None] - lower.flatten()[None, :]
-    return float((difference > 0).double().mean() + 0.5 * (difference == 0).double().mean())
-
-
 # --- From the history ------------------------------------------------------------------------
 
 
@@ -132,14 +127,14 @@ def logit_gap(outcome: Outcome) -> float:
 
 def best_accuracy(outcome: Outcome) -> float:
     """Return the probability that a training sample gets a higher logit than a fresh fake."""
-    return _auc(*logits(outcome))
+    return share_above(*logits(outcome))
 
 
 @torch.no_grad()
 def memorized(outcome: Outcome) -> float:
     """Return the probability that a training sample gets a higher logit than a held-out one."""
     discriminator, case = outcome.task.discriminator, outcome.case
-    return _auc(discriminator(case.data[:COUNT]), discriminator(case.held_out[:COUNT]))
+    return share_above(discriminator(case.data[:COUNT]), discriminator(case.held_out[:COUNT]))
 
 
 @torch.no_grad()
@@ -186,9 +181,8 @@ def penalized_norm(outcome: Outcome) -> float:
     real, fake = _reals(outcome), _fakes(outcome)
     count = min(len(real), len(fake))
     u = torch.rand(count, *[1] * (real.dim() - 1), generator=torch.Generator().manual_seed(0))
-    x = (u * real[:count] + (1 - u) * fake[:count]).requires_grad_(True)
-    (gradient,) = torch.autograd.grad(outcome.task.discriminator(x).sum(), x)
-    return float(gradient.flatten(1).norm(dim=1).mean())
+    x = u * real[:count] + (1 - u) * fake[:count]
+    return float(logits_and_squared_norms(outcome.task.discriminator, x)[1].sqrt().mean())
 
 
 def weights_grown(outcome: Outcome) -> float:

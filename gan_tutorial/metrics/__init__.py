@@ -28,6 +28,7 @@ from .networks import (
     save_network,
 )
 from .pictures import diversity, psnr, sharpness, ssim
+from .ranking import share_above
 from .results import Measurement, jackknife
 from .score import ClassReport, class_report, classifier_score
 from .stacked import StackedReport, stacked_report
@@ -60,6 +61,7 @@ __all__ = [
     "network_for",
     "psnr",
     "save_network",
+    "share_above",
     "sharpness",
     "ssim",
     "stacked_report",

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from .features import Features, check_pictures
 from .pairs import check_kinds, check_pair, check_spans
+from .ranking import share_above
 from .results import PIXELS, jackknife
 
 __all__ = ["MemorizationReport", "memorization"]
@@ -145,7 +146,4 @@ def _copies(distance: Tensor, usual: Tensor) -> float:
 
 def _closer(distance: Tensor, usual: Tensor) -> float:
     """Return the probability that the first is smaller than the second; a tie counts half."""
-    usual = usual.sort().values
-    above = len(usual) - torch.searchsorted(usual, distance, right=True)
-    not_below = len(usual) - torch.searchsorted(usual, distance, right=False)
-    return float((above + not_below).double().mean()) / 2 / len(usual)
+    return share_above(usual, distance)

@@ -4,23 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from gan_tutorial.doctor.probe import compare_samples, judge_samples, share_above, undisturbed
+from gan_tutorial.doctor.probe import compare_samples, judge_samples, undisturbed
+from gan_tutorial.metrics import Features, manifold_report
 from gan_tutorial.models import DCGANDiscriminator
-
-
-def test_share_above_by_counting():
-    # pairs: 1-0 above, 1-2 below, 3-0 above, 3-2 above; a tie counts one half
-    assert share_above(torch.tensor([1.0, 3.0]), torch.tensor([0.0, 2.0])) == 0.75
-    assert share_above(torch.tensor([2.0]), torch.tensor([2.0])) == 0.5
-
-
-def test_share_above_is_the_area_under_the_curve_and_ignores_offset_and_scale():
-    from sklearn.metrics import roc_auc_score
-
-    a, b = torch.randn(50) + 0.7, torch.randn(40)
-    truth = roc_auc_score([1] * 50 + [0] * 40, torch.cat([a, b]).numpy())
-    assert share_above(a, b) == pytest.approx(truth, abs=1e-6)
-    assert share_above(3 * a - 100, 3 * b - 100) == pytest.approx(truth, abs=1e-6)
 
 
 def test_judging_by_hand():
@@ -85,6 +71,15 @@ def test_comparison_by_hand():
     assert row["precision"] == 1
     # fifth neighbors of 0..7 lie at 5, 4, 3, 3, 3, 3, 4, 5: only 7 - 3 = 4 < 5 and so on: all
     assert row["coverage"] == 1
+
+
+def test_neighborhoods_are_those_of_the_instruments():
+    real, fake = torch.randn(80, 4), 0.8 * torch.randn(80, 4)
+    row = compare_samples(real, fake)
+    report = manifold_report(Features(real, "points"), Features(fake, "points"), spread=False)
+    assert row["coverage"] == pytest.approx(report.coverage, abs=1e-6)
+    assert row["precision"] == pytest.approx(report.precision, abs=1e-6)
+    assert 0.5 < report.coverage < 1
 
 
 def test_scale_of_the_data_does_not_matter():

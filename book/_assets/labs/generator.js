@@ -60,46 +60,49 @@
   // The first layer makes a 4x4 map of one pixel, the others double the side.
   const geometry = (l) => (l === 0 ? [1, 1, 0] : [2 ** (l + 1), 2, 1]); // side, stride, padding
 
-  /* A transposed convolution with a 4x4 kernel: every input pixel adds its stamp to the output. */
-  function transposed(x, { inputs, outputs, w, b }, side, stride, padding) {
-    const wide = (side - 1) * stride - 2 * padding + 4;
-    const y = new Float64Array(wide * wide * outputs);
-    for (let i = 0; i < y.length; i += outputs) y.set(b, i);
+  const doubled = (side, stride, padding) => (side - 1) * stride - 2 * padding + 4;
+
+  /* Visit every pair of an input and an output pixel that a 4x4 stamp connects: where their
+     channels begin, and which of the 16 numbers of the stamp connects them. */
+  function stamps(inputs, outputs, side, stride, padding, visit) {
+    const wide = doubled(side, stride, padding);
     for (let iy = 0; iy < side; iy++)
       for (let ix = 0; ix < side; ix++)
         for (let k = 0; k < 16; k++) {
           const oy = iy * stride - padding + (k >> 2), ox = ix * stride - padding + (k & 3);
-          if (oy < 0 || ox < 0 || oy >= wide || ox >= wide) continue;
-          const to = (oy * wide + ox) * outputs, from = (iy * side + ix) * inputs;
-          for (let c = 0; c < inputs; c++) {
-            const value = x[from + c];
-            if (value === 0) continue; // half of them are, behind a ReLU
-            for (let o = 0, at = (k * inputs + c) * outputs; o < outputs; o++)
-              y[to + o] += value * w[at + o];
-          }
+          if (oy >= 0 && ox >= 0 && oy < wide && ox < wide)
+            visit((iy * side + ix) * inputs, (oy * wide + ox) * outputs, k);
         }
+  }
+
+  /* A transposed convolution with a 4x4 kernel: every input pixel adds its stamp to the output. */
+  function transposed(x, { inputs, outputs, w, b }, ...sizes) {
+    const y = new Float64Array(doubled(...sizes) ** 2 * outputs);
+    for (let i = 0; i < y.length; i += outputs) y.set(b, i);
+    stamps(inputs, outputs, ...sizes, (from, to, k) => {
+      for (let c = 0; c < inputs; c++) {
+        const value = x[from + c];
+        if (value === 0) continue; // half of them are, behind a ReLU
+        for (let o = 0, at = (k * inputs + c) * outputs; o < outputs; o++)
+          y[to + o] += value * w[at + o];
+      }
+    });
     return y;
   }
 
   /* Its transpose: every input pixel collects what its stamp has touched. Behind a ReLU (`relu`)
      an input that is zero had no say. */
   function gathered(g, x, { inputs, outputs, w }, side, stride, padding, relu) {
-    const wide = (side - 1) * stride - 2 * padding + 4;
     const out = new Float64Array(x.length);
-    for (let iy = 0; iy < side; iy++)
-      for (let ix = 0; ix < side; ix++)
-        for (let k = 0; k < 16; k++) {
-          const oy = iy * stride - padding + (k >> 2), ox = ix * stride - padding + (k & 3);
-          if (oy < 0 || ox < 0 || oy >= wide || ox >= wide) continue;
-          const to = (oy * wide + ox) * outputs, from = (iy * side + ix) * inputs;
-          for (let c = 0; c < inputs; c++) {
-            if (relu && x[from + c] === 0) continue;
-            let sum = 0;
-            for (let o = 0, at = (k * inputs + c) * outputs; o < outputs; o++)
-              sum += g[to + o] * w[at + o];
-            out[from + c] += sum;
-          }
-        }
+    stamps(inputs, outputs, side, stride, padding, (from, to, k) => {
+      for (let c = 0; c < inputs; c++) {
+        if (relu && x[from + c] === 0) continue;
+        let sum = 0;
+        for (let o = 0, at = (k * inputs + c) * outputs; o < outputs; o++)
+          sum += g[to + o] * w[at + o];
+        out[from + c] += sum;
+      }
+    });
     return out;
   }
 
