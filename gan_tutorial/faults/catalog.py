@@ -180,7 +180,7 @@ FAULTS: dict[str, Fault] = {
             harm=True, change=_with_task(steps.FakesLabeledReal),
             measure=signs.fakes_called_real, threshold=0.95, home=_PLAIN,
             applies=_labels, needs="a loss with labels (not Wasserstein, not relativistic)",
-            rows=("D-01", "P4"),
+            rows=("D-01",),
         ),
         Fault(
             "double-sigmoid", "A sigmoid before a loss with logits", "loss",
@@ -191,7 +191,7 @@ FAULTS: dict[str, Fault] = {
             harm=True, change=_with_networks(_sigmoid_behind),
             measure=signs.squashed, threshold=0.999, home=_PLAIN,
             applies=_with_logits, needs="a loss that applies a sigmoid to logits",
-            rows=("D-02", "P3"),
+            rows=("D-02",),
         ),
         Fault(
             "softmax-of-one", "Softmax of a single logit", "loss",
@@ -201,7 +201,7 @@ FAULTS: dict[str, Fault] = {
             cure="One logit with a sigmoid, or two logits with a softmax.",
             harm=True, change=_with_task(steps.SoftmaxOfOne),
             measure=signs.largest_d_loss, threshold=1e-6, above=False, home=_PLAIN,
-            applies=_cross_entropy, needs=_LOGISTIC, rows=("D-09", "P10"),
+            applies=_cross_entropy, needs=_LOGISTIC, rows=("D-09",),
         ),
         Fault(
             "one-output-for-both", "The same output used twice", "loss",
@@ -319,7 +319,7 @@ FAULTS: dict[str, Fault] = {
             harm=True,
             change=_with_data(partial(parts.mapped, change=lambda x: (x + 1) * 127.5)),
             measure=signs.outside_the_range, threshold=0.5, home=_PLAIN,
-            applies=_images, needs="images", rows=("D-14", "P8"),
+            applies=_images, needs="images", rows=("D-14",),
         ),
         Fault(
             "unit-range-against-tanh", "Pixels from 0 to 1 against a tanh", "data",
@@ -366,7 +366,7 @@ FAULTS: dict[str, Fault] = {
             measure=signs.shuffled_pixels, threshold=0.01, above=False,
             home=_PLAIN,
             applies=lambda case: case.images and not case.penalized,
-            needs="images, and no gradient penalty", rows=("D-05", "P2"),
+            needs="images, and no gradient penalty", rows=("D-05",),
         ),
         Fault(
             "bottleneck", "A bottleneck of 3 units", "network",
