@@ -32,15 +32,15 @@ help:
 	@echo "Options: JOBS=$(JOBS) (side by side), CELL_TIMEOUT=$(CELL_TIMEOUT) (seconds a cell may take)"
 
 book: $(READY)
-	@$(PY) tools/build_book.py --jobs $(JOBS) --timeout $(CELL_TIMEOUT)
+	@$(PY) tools/book/build_book.py --jobs $(JOBS) --timeout $(CELL_TIMEOUT)
 
 print: $(READY)
-	@$(PY) tools/print_book.py
+	@$(PY) tools/book/print_book.py
 
 test: $(READY) $(GRADING_READY)
 	@echo "Unit tests, the examples in the docstrings, every notebook cell by cell, and, where"
 	@echo "make book has built it and there is a Chromium, the book in a browser:"
-	@notebooks=$$($(PY) tools/toc.py) && \
+	@notebooks=$$($(PY) tools/book/toc.py) && \
 	    TQDM_DISABLE=1 $(PYTEST) --dist loadscope -o timeout=$(CELL_TIMEOUT) \
 	    --nbval-lax --nbval-cell-timeout=$(CELL_TIMEOUT) tests gan_tutorial $$notebooks
 
@@ -60,14 +60,14 @@ lint: $(READY)
 	@$(PY) -m ruff check --quiet && $(PY) -m ruff format --quiet --check \
 	    || { echo "make format mends most of this."; exit 1; }
 	@$(PY) -m codespell_lib
-	@notebooks="$$($(PY) tools/toc.py) $(wildcard exercises/*.ipynb)" && \
+	@notebooks="$$($(PY) tools/book/toc.py) $(wildcard exercises/*.ipynb)" && \
 	    $(PY) -m nbstripout --verify $(KEEP) $$notebooks \
 	    || { echo "make format removes the outputs."; exit 1; }
 	@echo "Style and spelling are fine."
 
 format: $(READY)
 	@$(PY) -m ruff check --quiet --fix; $(PY) -m ruff format --quiet
-	@notebooks="$$($(PY) tools/toc.py) $(wildcard exercises/*.ipynb)" && \
+	@notebooks="$$($(PY) tools/book/toc.py) $(wildcard exercises/*.ipynb)" && \
 	    $(PY) -m nbstripout $(KEEP) $$notebooks
 
 clean:

@@ -47,7 +47,7 @@ from torch.nn.functional import avg_pool2d, interpolate
 
 from gan_tutorial import GAN, augment, data, fit, losses, metrics, models
 from gan_tutorial.gan import recipe_for
-from gan_tutorial.run import NonFiniteError
+from gan_tutorial.training.run import NonFiniteError
 
 BUDGET = 700  # steps of the plain GAN, in whose time every variant is trained
 DRAWS, SEARCH_SEED = 3, 100

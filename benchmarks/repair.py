@@ -40,9 +40,9 @@ import report
 import torch
 
 from gan_tutorial import GAN, data, fit, inpainting, masks, metrics
-from gan_tutorial.metrics.holes import HoleTexture, repair_report
 from gan_tutorial.models import PatchDiscriminator, UNetGenerator
 from gan_tutorial.repair import Repair, latent_search, recipe_for
+from gan_tutorial.repair.measures import HoleTexture, repair_report
 
 # --- Footballs: one warm-up a seed, then L1 alone or with an adversarial loss ----------------
 

@@ -5,16 +5,10 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from . import speed
-from .losses import (
-    AdversarialLoss,
-    get_loss,
-    gradient_penalty,
-    logits_and_squared_norms,
-)
+from .losses import AdversarialLoss, get_loss, gradient_penalty, logits_and_squared_norms
 from .models import dcgan_pair, mlp_pair
-from .sampling import latent_codes, sample_generator
-from .task import Task, adam
+from .models.sampling import latent_codes, sample_generator
+from .training import Task, adam, speed
 
 __all__ = ["GAN", "frozen", "recipe_for"]
 

@@ -16,7 +16,7 @@ from gan_tutorial.faults import (
     signs,
     steps,
 )
-from gan_tutorial.run import NonFiniteError
+from gan_tutorial.training.run import NonFiniteError
 
 each_fault = pytest.mark.parametrize("fault", FAULTS.values(), ids=lambda fault: fault.name)
 ZERO, ONE = torch.zeros(8), torch.ones(8)

@@ -4,7 +4,7 @@ from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 
 from gan_tutorial import GAN, data, fit, losses, metrics, models
-from gan_tutorial.sampling import latent_codes
+from gan_tutorial.models.sampling import latent_codes
 
 
 def pair(seed=0):

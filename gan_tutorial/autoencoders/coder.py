@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from ..gan import GAN
 from ..models import encoder_for
-from ..sampling import latent_codes, sample_generator
-from ..task import Task
+from ..models.sampling import latent_codes, sample_generator
+from ..training import Task
 
 __all__ = ["Coder", "GaussianCoder"]
 

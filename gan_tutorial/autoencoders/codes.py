@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from ..sampling import latent_codes
+from ..models.sampling import latent_codes
 from .coder import Coder
 
 __all__ = ["CodeSampler"]

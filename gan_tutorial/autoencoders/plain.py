@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from ..task import adam
+from ..training import adam
 from .coder import Coder
 
 __all__ = ["Autoencoder"]

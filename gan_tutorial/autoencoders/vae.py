@@ -6,10 +6,10 @@ import math
 import torch
 from torch import Tensor, nn
 
-from ..likelihoods import LIKELIHOODS, Bernoulli, Gaussian, kl_to_prior, log_normal, reparametrize
-from ..sampling import latent_codes
-from ..task import adam
+from ..models.sampling import latent_codes
+from ..training import adam
 from .coder import GaussianCoder
+from .likelihoods import LIKELIHOODS, Bernoulli, Gaussian, kl_to_prior, log_normal, reparametrize
 
 __all__ = ["VAE"]
 

@@ -5,9 +5,9 @@ import copy
 from torch import Tensor, nn
 
 from ..gan import GAN, frozen, recipe_for
-from ..likelihoods import kl_to_prior, reparametrize
-from ..task import adam
+from ..training import adam
 from .coder import GaussianCoder
+from .likelihoods import kl_to_prior, reparametrize
 
 __all__ = ["VAEGAN"]
 

@@ -4,16 +4,7 @@ import math
 
 import torch
 
-from .core import (
-    Mistake,
-    Wrong,
-    call,
-    close,
-    compare_functions,
-    compare_values,
-    exercise,
-    numbers,
-)
+from .core import Mistake, Wrong, call, close, compare_functions, compare_values, exercise, numbers
 
 # --- 4.2 What recall cannot see --------------------------------------------------------------
 

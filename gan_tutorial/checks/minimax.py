@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from .. import divergences as div
+from ..theory import divergences as div
 from .core import Mistake, Wrong, call, compare_functions, compare_values, exercise
 
 LOG2 = math.log(2)

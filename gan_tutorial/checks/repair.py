@@ -5,7 +5,7 @@ import re
 
 import torch
 
-from ..masks import MASKS
+from ..repair.masks import MASKS
 from .core import Mistake, Wrong, call, compare_values, exercise
 
 LOG2 = math.log(2)

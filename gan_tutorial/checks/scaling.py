@@ -5,16 +5,7 @@ from torch import nn
 from torch.nn import functional
 
 from ..losses import squared_gradient_norms
-from .core import (
-    Mistake,
-    Wrong,
-    call,
-    close,
-    compare_functions,
-    compare_values,
-    exercise,
-    numbers,
-)
+from .core import Mistake, Wrong, call, close, compare_functions, compare_values, exercise, numbers
 
 # --- 10.2 Scaling a loss ---------------------------------------------------------------------
 

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 from ..doctor import COLUMNS, diagnose
-from ..files import write_atomically
 from ..losses import LOSSES
+from ..training.files import write_atomically
 
 __all__ = ["add_to", "run"]
 

@@ -8,9 +8,9 @@ import torch
 from torch import nn
 
 from .. import data, metrics
-from ..checkpoints import load_generator, read_config
 from ..metrics.networks import NETWORK_OF
-from ..sampling import latent_codes, sample_generator
+from ..models.sampling import latent_codes, sample_generator
+from ..training.checkpoints import load_generator, read_config
 
 __all__ = ["add_to", "run"]
 

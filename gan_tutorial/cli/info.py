@@ -4,8 +4,8 @@ import argparse
 import json
 from pathlib import Path
 
-from ..checkpoints import load_generator, read_config
-from ..history import History
+from ..training import History
+from ..training.checkpoints import load_generator, read_config
 
 __all__ = ["add_to", "run"]
 

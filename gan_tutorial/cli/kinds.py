@@ -9,16 +9,16 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from ..augment import DiffAugment
 from ..autoencoders import VAE, VAEGAN, Autoencoder
 from ..gan import GAN, recipe_for
-from ..history import History
-from ..masks import composite
 from ..models import Augmented
-from ..repair import Repair
-from ..repair import recipe_for as repair_recipe_for
-from ..semi_supervised import SemiSupervisedGAN, hide_labels
-from ..task import Task
+from ..models.augment import DiffAugment
+from ..repair.masks import composite
+from ..repair.task import Repair
+from ..repair.task import recipe_for as repair_recipe_for
+from ..semi_supervised.gan import SemiSupervisedGAN
+from ..semi_supervised.labels import hide_labels
+from ..training import History, Task
 
 __all__ = ["GENERATE", "MODELS", "TASKS", "Kind", "kind_of"]
 

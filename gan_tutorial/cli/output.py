@@ -6,7 +6,7 @@ from pathlib import Path
 from torch import Tensor
 
 from .. import plots
-from ..files import write_atomically
+from ..training.files import write_atomically
 
 __all__ = ["save_samples"]
 

@@ -4,10 +4,10 @@ import argparse
 import io
 from pathlib import Path
 
-from ..checkpoints import load_generator
-from ..files import write_atomically
 from ..models import UNetGenerator
-from ..retouch import box_mask, read_mask, read_original, retouch
+from ..repair.pictures import box_mask, read_mask, read_original, retouch
+from ..training.checkpoints import load_generator
+from ..training.files import write_atomically
 
 __all__ = ["add_to", "run"]
 

@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from ..checkpoints import load_generator
-from ..sampling import latent_codes, sample_generator
+from ..models.sampling import latent_codes, sample_generator
+from ..training.checkpoints import load_generator
 from .output import save_samples
 
 __all__ = ["add_to", "run"]

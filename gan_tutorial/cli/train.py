@@ -6,14 +6,14 @@ from pathlib import Path
 
 import torch
 
-from .. import checkpoints, data, distributed, speed
-from ..augment import AUGMENTATIONS
+from .. import data
 from ..doctor import Doctor
-from ..files import write_atomically
 from ..gan import GAN
 from ..losses import LOSSES
-from ..masks import MASKS
-from ..training import SCHEDULES, fit, pick_device
+from ..models.augment import AUGMENTATIONS
+from ..repair.masks import MASKS
+from ..training import SCHEDULES, checkpoints, distributed, fit, pick_device, speed
+from ..training.files import write_atomically
 from .kinds import GENERATE, MODELS, TASKS, kind_of
 from .output import save_samples
 

@@ -5,7 +5,7 @@ import warnings
 import torch
 from torch import Tensor, nn
 
-from ..run import Run
+from ..training.run import Run
 from .checkup import check_up
 from .findings import SAYS, Finding, Report
 from .probe import NEIGHBORS, compare_samples, judge_samples, length, undisturbed

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
-from ..sampling import latent_codes
+from ..models.sampling import latent_codes
 from .findings import Finding, fact
 from .probe import undisturbed
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ..checkpoints import read_config
 from ..gan import GAN
-from ..history import History
 from ..losses import LOSSES
 from ..models import build
+from ..training import History
+from ..training.checkpoints import read_config
 from .checkup import check_up, of_networks
 from .findings import SAYS, UNKNOWN, Finding, Report, fact
 from .rules import RULES, UNKNOWN_CURE, apply_rules, signs_of

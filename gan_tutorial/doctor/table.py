@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..history import History
+from ..training import History
 
 __all__ = ["COLUMNS", "read_table"]
 

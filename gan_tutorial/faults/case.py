@@ -12,11 +12,10 @@ from torch import Tensor, nn
 from .. import data as datasets
 from ..data import Dataset
 from ..gan import GAN, recipe_for
-from ..history import History
 from ..models import dcgan_pair, mlp_pair
-from ..run import Run
-from ..sampling import latent_codes
-from ..training import fit
+from ..models.sampling import latent_codes
+from ..training import History, fit
+from ..training.run import Run
 
 __all__ = ["DATA", "NETWORKS", "Case", "Outcome", "healthy"]
 

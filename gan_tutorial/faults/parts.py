@@ -6,9 +6,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from ..augment import Noise
 from ..data import Dataset
 from ..models import Augmented
+from ..models.augment import Noise
 
 __all__ = [
     "EachPixel",

@@ -10,7 +10,7 @@ from torch.nn.functional import interpolate
 from ..gan import GAN, frozen
 from ..losses import get_loss, logits_and_squared_norms
 from ..metrics import share_above
-from ..sampling import latent_codes, sample_generator
+from ..models.sampling import latent_codes, sample_generator
 from .case import Case, Outcome
 from .steps import HeadStart
 

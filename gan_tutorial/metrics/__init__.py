@@ -19,14 +19,7 @@ from .features import Features, extract
 from .manifold import ManifoldReport, manifold_report
 from .memorization import MemorizationReport, memorization
 from .modes import ModeReport, mode_report
-from .networks import (
-    NETWORKS,
-    FeatureNetwork,
-    inception,
-    load_network,
-    network_for,
-    save_network,
-)
+from .networks import NETWORKS, FeatureNetwork, inception, load_network, network_for, save_network
 from .pictures import diversity, psnr, sharpness, ssim
 from .ranking import share_above
 from .results import Measurement, jackknife

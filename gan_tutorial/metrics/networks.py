@@ -1,6 +1,6 @@
 """Feature networks: small ones that the library ships, and Inception-v3 for those who have it.
 
-There is one for each kind of picture, trained by ``tools/train_features.py``; the file
+There is one for each kind of picture, trained by ``tools/artifacts/train_features.py``; the file
 ``assets/NAME.json`` says on what, and how well it does on pictures that it never saw.
 """
 
@@ -125,7 +125,7 @@ def save_network(path: str | Path, network: FeatureNetwork) -> None:
     """Write a network's weights, in half precision, and its configuration to one file."""
     from safetensors.torch import save
 
-    from ..files import write_atomically
+    from ..training.files import write_atomically
 
     weights = {
         name: (value.half() if value.is_floating_point() else value).detach().cpu().contiguous()
@@ -202,8 +202,8 @@ def network_for(data) -> FeatureNetwork:
     if data.name not in NETWORK_OF:
         raise ValueError(
             f"The library has no feature network for {data.name!r}, only for "
-            f"{', '.join(NETWORK_OF)}: train one with tools/train_features.py as a model, or use "
-            "inception() for color pictures."
+            f"{', '.join(NETWORK_OF)}: train one, with "
+            "tools/artifacts/train_features.py as a model, or use inception() for color pictures."
         )
     network = load_network(NETWORK_OF[data.name])
     network.check(data.shape)

@@ -4,6 +4,7 @@ from .build import build, config_of
 from .dcgan import DCGANDiscriminator, DCGANGenerator, dcgan_pair
 from .encoders import DCGANEncoder, MLPEncoder, encoder_for
 from .mlp import MLPDiscriminator, MLPGenerator, mlp_pair
+from .sampling import latent_codes, sample_generator
 from .unet import PatchDiscriminator, UNetGenerator
 from .upsample import UpsampleConv2d
 from .wrappers import Augmented, MinibatchStd, Packed, Wrapper
@@ -26,5 +27,7 @@ __all__ = [
     "config_of",
     "dcgan_pair",
     "encoder_for",
+    "latent_codes",
     "mlp_pair",
+    "sample_generator",
 ]

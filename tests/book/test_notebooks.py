@@ -67,7 +67,8 @@ def test_toc_lists_every_page(root):
     there = {
         path.relative_to(root).as_posix()
         for pattern in ("*.md", "*.ipynb")
-        for path in (root / "book").glob(pattern)
+        for path in (root / "book").rglob(pattern)
+        if ".ipynb_checkpoints" not in path.parts
     }
     assert listed == there
 

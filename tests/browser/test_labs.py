@@ -9,8 +9,8 @@ from export_generator import folded
 from torch.nn.functional import conv_transpose2d
 
 from gan_tutorial import GAN, checkpoints, data, models, plots
+from gan_tutorial.models.sampling import latent_codes
 from gan_tutorial.repair import latent_search
-from gan_tutorial.sampling import latent_codes
 
 PAGE = "book/laboratories.html"
 

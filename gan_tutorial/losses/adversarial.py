@@ -1,0 +1,239 @@
+r"""The losses of the two players, and the gradient penalties on the discriminator.
+
+Every function here takes *logits*: the raw, unbounded numbers a discriminator returns, one per
+sample, before any sigmoid. Arguments always come in the order ``(real, fake)``. Write
+:math:`a_r = a(x)` for the logits of real samples and :math:`a_f = a(G(z))` for those of fakes;
+:math:`\sigma` is the sigmoid, :math:`D = \sigma(a)` the probability of "real", and
+:math:`\mathrm{softplus}(a) = \log(1 + e^a)`, so that
+:math:`-\log \sigma(a) = \mathrm{softplus}(-a)` and
+:math:`-\log(1 - \sigma(a)) = \mathrm{softplus}(a)`: no logarithm of a number near zero is taken.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from torch import Tensor
+from torch.nn.functional import relu, softplus
+
+__all__ = ["LOSSES", "AdversarialLoss", "get_loss", "smoothed"]
+
+
+@dataclass(frozen=True)
+class AdversarialLoss:
+    """The two losses of one adversarial game; both players minimize their own.
+
+    Attributes
+    ----------
+    name : str
+        The name under which `LOSSES` lists it.
+    discriminator : callable
+        ``discriminator(real_logits, fake_logits)`` gives the scalar :math:`L_D`.
+    generator : callable
+        ``generator(real_logits, fake_logits)`` gives the scalar :math:`L_G`. Unless `paired` is
+        true, ``real_logits`` is not looked at and may be None.
+    paired : bool
+        Whether the generator's loss needs the logits of real samples too.
+    equilibrium : float
+        The value of :math:`L_D` when fakes and reals have the same distribution and the
+        discriminator is the best possible one. What a "good" loss value is depends on the loss.
+    """
+
+    name: str
+    discriminator: Callable[[Tensor, Tensor], Tensor]
+    generator: Callable[[Tensor | None, Tensor], Tensor]
+    paired: bool
+    equilibrium: float
+
+
+# --- Minimax (Goodfellow et al. 2014, equation 1) --------------------------------------------
+#     V(D, G) = E log D(x) + E log(1 - D(G(z))),   L_D = -V,   L_G = V without its first term
+
+
+def _minimax_d(real: Tensor, fake: Tensor) -> Tensor:
+    # L_D = -E log s(a_r) - E log(1 - s(a_f))
+    return softplus(-real).mean() + softplus(fake).mean()
+
+
+def _minimax_g(real: Tensor | None, fake: Tensor) -> Tensor:
+    # L_G = E log(1 - s(a_f)): flat where the discriminator is sure that a fake is fake
+    return -softplus(fake).mean()
+
+
+# --- Non-saturating (Goodfellow et al. 2014, section 3): the same L_D ------------------------
+
+
+def _non_saturating_g(real: Tensor | None, fake: Tensor) -> Tensor:
+    # L_G = -E log s(a_f): steep where the discriminator is sure that a fake is fake
+    return softplus(-fake).mean()
+
+
+# --- Least squares (Mao et al. 2017, equation 9) ---------------------------------------------
+
+
+def _least_squares_d(real: Tensor, fake: Tensor) -> Tensor:
+    # L_D = 1/2 E (a_r - 1)^2 + 1/2 E a_f^2
+    return 0.5 * (real - 1).square().mean() + 0.5 * fake.square().mean()
+
+
+def _least_squares_g(real: Tensor | None, fake: Tensor) -> Tensor:
+    # L_G = 1/2 E (a_f - 1)^2
+    return 0.5 * (fake - 1).square().mean()
+
+
+# --- Hinge (Lim and Ye 2017; Miyato et al. 2018, equations 16 and 17) ------------------------
+
+
+def _hinge_d(real: Tensor, fake: Tensor) -> Tensor:
+    # L_D = E max(0, 1 - a_r) + E max(0, 1 + a_f)
+    return relu(1 - real).mean() + relu(1 + fake).mean()
+
+
+def _negative_mean_g(real: Tensor | None, fake: Tensor) -> Tensor:
+    # L_G = -E a_f, the generator's loss of the hinge and of the Wasserstein game
+    return -fake.mean()
+
+
+# --- Wasserstein (Arjovsky et al. 2017, equation 2); the critic must be kept Lipschitz -------
+
+
+def _wasserstein_d(real: Tensor, fake: Tensor) -> Tensor:
+    # L_D = E a_f - E a_r
+    return fake.mean() - real.mean()
+
+
+# --- Relativistic, paired (Jolicoeur-Martineau 2019; Huang et al. 2024, equation 2) ----------
+#     Only the difference between a real and a fake counts, so logits have a free offset.
+
+
+def _relativistic_d(real: Tensor, fake: Tensor) -> Tensor:
+    # L_D = E softplus(-(a_r - a_f))
+    return softplus(fake - real).mean()
+
+
+def _relativistic_g(real: Tensor | None, fake: Tensor) -> Tensor:
+    # L_G = E softplus(-(a_f - a_r))
+    return softplus(real - fake).mean()
+
+
+def _checked(loss: Callable, needs_real: bool, paired: bool) -> Callable:
+    """Refuse logits that are not one number per sample, the commonest silent mistake."""
+
+    def checked(real: Tensor | None, fake: Tensor) -> Tensor:
+        for name, logits, needed in (("real", real, needs_real), ("fake", fake, True)):
+            if logits is None:
+                if needed:
+                    raise TypeError(f"This loss needs the {name} logits, got None.")
+            elif logits.dim() == 0 or logits.shape[1:].numel() != 1:
+                raise ValueError(
+                    f"The {name} logits have shape {tuple(logits.shape)}, expected (N,) or (N, 1): "
+                    "a discriminator gives one logit per sample, so flatten or pool its output."
+                )
+        if paired and real.shape != fake.shape:
+            raise ValueError(
+                f"A paired loss compares reals and fakes one by one, got {tuple(real.shape)} real "
+                f"and {tuple(fake.shape)} fake logits: draw batches of equal size."
+            )
+        return loss(real, fake)
+
+    return checked
+
+
+def _game(name, discriminator, generator, equilibrium, paired=False) -> AdversarialLoss:
+    return AdversarialLoss(
+        name=name,
+        discriminator=_checked(discriminator, needs_real=True, paired=paired),
+        generator=_checked(generator, needs_real=paired, paired=paired),
+        paired=paired,
+        equilibrium=equilibrium,
+    )
+
+
+LOSSES: dict[str, AdversarialLoss] = {
+    game.name: game
+    for game in (
+        _game("minimax", _minimax_d, _minimax_g, equilibrium=2 * math.log(2)),
+        _game("non-saturating", _minimax_d, _non_saturating_g, equilibrium=2 * math.log(2)),
+        _game("least-squares", _least_squares_d, _least_squares_g, equilibrium=0.25),
+        _game("hinge", _hinge_d, _negative_mean_g, equilibrium=2.0),
+        _game("wasserstein", _wasserstein_d, _negative_mean_g, equilibrium=0.0),
+        _game(
+            "relativistic", _relativistic_d, _relativistic_g, equilibrium=math.log(2), paired=True
+        ),
+    )
+}
+
+
+def smoothed(real: float = 0.9, fake: float = 0.0) -> AdversarialLoss:
+    r"""Return the non-saturating loss with other labels for the discriminator than 1 and 0.
+
+    Salimans et al. (2016, section 3.4) smooth one side only: 0.9 for reals, 0 for fakes. With
+    labels :math:`\alpha` and :math:`\beta` the best discriminator is
+
+    .. math:: D^*(x) = \frac{\alpha\, p_\text{data}(x) + \beta\, p_g(x)}
+                            {p_\text{data}(x) + p_g(x)} .
+
+    Parameters
+    ----------
+    real, fake : float
+        The labels, with ``0 <= fake < real <= 1``.
+
+    Raises
+    ------
+    ValueError
+        If the labels are not in that order.
+
+    Notes
+    -----
+    A label that is flipped with probability `q` costs in expectation what the label ``1 - q``
+    (or ``q``) costs, so random flips need no function of their own.
+
+    Examples
+    --------
+    >>> from gan_tutorial.losses import get_loss, smoothed
+    >>> real, fake = torch.tensor([2.0]), torch.tensor([-1.0])
+    >>> same = smoothed(1.0, 0.0).discriminator(real, fake)
+    >>> bool(same == get_loss("non-saturating").discriminator(real, fake))
+    True
+    """
+    if not 0.0 <= fake < real <= 1.0:
+        raise ValueError(f"Labels lie in 0 <= fake < real <= 1, got real={real} and fake={fake}.")
+
+    def discriminator(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+        # L_D = sum over both kinds of -E [label log s(a) + (1 - label) log(1 - s(a))]
+        return sum(
+            label * softplus(-logits).mean() + (1 - label) * softplus(logits).mean()
+            for label, logits in ((real, real_logits), (fake, fake_logits))
+        )
+
+    middle = (real + fake) / 2  # D* where both densities agree
+    entropy = -middle * math.log(middle) - (1 - middle) * math.log(1 - middle)
+    return _game(
+        f"non-saturating, labels {real:g} and {fake:g}",
+        discriminator,
+        _non_saturating_g,
+        equilibrium=2 * entropy,
+    )
+
+
+def get_loss(name: str | AdversarialLoss) -> AdversarialLoss:
+    """Return the loss called `name`; a loss that is given itself is returned as it is.
+
+    Raises
+    ------
+    ValueError
+        If there is no such loss; the message lists those there are.
+
+    Examples
+    --------
+    >>> import torch
+    >>> game = get_loss("non-saturating")
+    >>> zero = torch.zeros(4)
+    >>> round(float(game.discriminator(zero, zero)), 4)  # 2 log 2
+    1.3863
+    """
+    if isinstance(name, AdversarialLoss):
+        return name
+    if name not in LOSSES:
+        raise ValueError(f"Unknown loss {name!r}; choose one of {', '.join(LOSSES)}.")
+    return LOSSES[name]

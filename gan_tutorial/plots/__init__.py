@@ -1,0 +1,29 @@
+"""Pictures of data, samples and training: every figure of the book is drawn with these functions.
+
+Importing this package costs nothing: matplotlib, Pillow and IPython are imported by the functions
+that need them.
+"""
+
+from .animations import Recorder, animation, frame
+from .images import image_grid, interpolate, interpolation, save_image_grid, tile
+from .lines import curves
+from .points import samples_2d
+from .style import DISCRIMINATOR, FAKE, GENERATOR, REAL, use_style
+
+__all__ = [
+    "DISCRIMINATOR",
+    "FAKE",
+    "GENERATOR",
+    "REAL",
+    "Recorder",
+    "animation",
+    "curves",
+    "frame",
+    "image_grid",
+    "interpolate",
+    "interpolation",
+    "samples_2d",
+    "save_image_grid",
+    "tile",
+    "use_style",
+]

@@ -1,0 +1,153 @@
+"""Complete pictures with a trained generator, or by search in the latent space of one."""
+
+import copy
+
+import torch
+from torch import Tensor, nn
+
+from ..models.sampling import latent_codes
+from .masks import check_masks, composite
+
+__all__ = ["complete", "latent_search"]
+
+
+# --- Completing pictures ---------------------------------------------------------------------
+
+
+@torch.no_grad()
+def complete(
+    generator: nn.Module, images: Tensor, masks: Tensor, seed: int = 0, batch_size: int = 256
+) -> Tensor:
+    r"""Fill the holes of pictures, :math:`m \odot x + (1 - m) \odot G(m \odot x, m, z)`.
+
+    Known pixels come back bit for bit, whatever the network draws.
+
+    Parameters
+    ----------
+    generator : nn.Module
+        As of `Repair`.
+    images : Tensor, shape (N, C, H, W)
+        In [-1, 1]. What stands in the holes is never looked at.
+    masks : Tensor, shape (N, 1, H, W) or (1, 1, H, W)
+        1 where a pixel is known, 0 where it is missing.
+    seed : int
+        Decides the noise, where the generator takes any.
+    batch_size : int
+        How many pictures go through the network at once.
+
+    Returns
+    -------
+    Tensor, shape (N, C, H, W)
+        On the CPU.
+
+    Raises
+    ------
+    ValueError
+        If a mask does not fit, has no hole or covers everything.
+    """
+    masks = check_masks(masks, images).cpu().expand(len(images), -1, -1, -1)
+    images = images.cpu()
+    device = next(generator.parameters()).device
+    known = composite(images, torch.zeros_like(images), masks)  # not images * masks: NaN * 0
+    codes = latent_codes(len(images), generator.noise_dim, seed)
+    was_training = generator.training
+    generator.eval()
+    drawn = [
+        generator(k.to(device), m.to(device), z.to(device)).float().cpu()
+        for k, m, z in zip(*(part.split(batch_size) for part in (known, masks, codes)), strict=True)
+    ]
+    generator.train(was_training)
+    return composite(images, torch.cat(drawn), masks)
+
+
+def latent_search(
+    generator: nn.Module,
+    images: Tensor,
+    masks: Tensor,
+    *,
+    starts: int = 1,
+    steps: int = 200,
+    lr: float = 0.05,
+    prior: float = 0.01,
+    window: int = 7,
+    seed: int = 0,
+) -> tuple[Tensor, Tensor]:
+    r"""Look for latent codes whose pictures agree with what is known; the generator stays fixed.
+
+    Adam descends from each start on
+
+    .. math:: \sum_i w_i m_i |G(z) - x|_i \big/ \sum_i w_i m_i + \lambda |z|^2 / d,
+
+    where :math:`w_i` is the share of missing pixels in a window around pixel `i`: those beside a
+    hole say most about it (Yeh et al. 2017, equations 1 to 3). In place of their discriminator,
+    the prior of the codes keeps `z` where the generator was trained, and in place of blending
+    gradients, known pixels are copied.
+
+    Parameters
+    ----------
+    generator : nn.Module
+        Maps latent codes (N, d) to whole pictures (N, C, H, W).
+    images, masks : Tensor
+        As for `complete`.
+    starts : int
+        From how many random codes to search for each picture; each gives a completion.
+    steps : int
+        Steps of Adam.
+    lr : float
+        Their size.
+    prior : float
+        The weight :math:`\lambda`.
+    window : int
+        Side of the window, odd.
+    seed : int
+        Decides the starts.
+
+    Returns
+    -------
+    filled : Tensor, shape (starts, N, C, H, W)
+        Completions on the CPU, for each picture the best first.
+    errors : Tensor, shape (starts, N)
+        Their weighted mean absolute errors on known pixels.
+
+    Raises
+    ------
+    ValueError
+        If a mask does not fit, has no hole or covers everything, or a count is below 1.
+    """
+    if starts < 1 or steps < 1 or window % 2 == 0:
+        raise ValueError(
+            f"starts and steps must be at least 1 and window odd, got {starts}, {steps} and "
+            f"{window}."
+        )
+    masks = check_masks(masks, images).cpu().expand(len(images), -1, -1, -1)
+    images = images.cpu()
+    device = next(generator.parameters()).device
+    target = composite(images, torch.zeros_like(images), masks).repeat(starts, 1, 1, 1).to(device)
+    holes_near = nn.functional.avg_pool2d(1 - masks, window, 1, window // 2)
+    # a picture whose known pixels all lie far from its hole counts them equally
+    weights = masks * torch.where(
+        (masks * holes_near).flatten(1).sum(1)[:, None, None, None] > 0, holes_near, 1.0
+    )
+    weights = weights / weights.flatten(1).sum(1)[:, None, None, None]
+    weights = weights.repeat(starts, 1, 1, 1).to(device)
+    generator = copy.deepcopy(generator).eval().requires_grad_(False)
+    z = latent_codes(starts * len(images), generator.latent_dim, seed).to(device)
+    z.requires_grad_(True)
+    optimizer = torch.optim.Adam([z], lr=lr)
+
+    def errors(drawn: Tensor) -> Tensor:
+        return ((drawn - target).abs().mean(1, keepdim=True) * weights).flatten(1).sum(1)
+
+    for _ in range(steps):
+        loss = errors(generator(z)) + prior * z.square().mean(1)
+        optimizer.zero_grad(set_to_none=True)
+        loss.sum().backward()  # every picture has codes of its own: a sum keeps them apart
+        optimizer.step()
+    with torch.no_grad():
+        drawn = generator(z)
+        found = errors(drawn).view(starts, -1).cpu()
+    order = found.argsort(0)
+    drawn = drawn.float().cpu().view(starts, *images.shape)
+    drawn = drawn.gather(0, order.view(*order.shape, 1, 1, 1).expand_as(drawn))
+    filled = torch.stack([composite(images, one, masks) for one in drawn])
+    return filled, found.gather(0, order)

@@ -1,0 +1,295 @@
+"""Repair of pictures of any size: find the holes, zoom in, complete, and put back.
+
+The region around each hole, or around each piece of a long one, is resampled to the resolution at
+which the generator was trained, the generator completes it, and the result is resampled back. Only
+missing pixels are written: all others keep their value bit for bit, and with them the file its
+mode, size and transparency.
+"""
+
+import math
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from .baselines import harmonic
+from .completion import complete
+
+__all__ = ["box_mask", "read_mask", "read_original", "retouch"]
+
+CONTEXT = 16 / 9  # a region is this many times as wide as its hole: 32 for a hole of 18
+KEPT = ("L", "LA", "RGB", "RGBA")
+MOST_HOLES = 50  # more are gathered into groups first
+
+
+# --- Reading ---------------------------------------------------------------------------------
+
+
+def read_original(path: str | Path):
+    """Read a picture whole, in a mode in which its pixels can be repaired.
+
+    Gray and color, with or without transparency, come as they are. Palettes become colors; other
+    modes become RGB.
+
+    Returns
+    -------
+    PIL.Image.Image
+        Of mode L, LA, RGB or RGBA, turned as its camera noted.
+
+    Raises
+    ------
+    ValueError
+        If the file is missing, no picture, broken, too large, or of a kind that 8 bits cannot
+        hold; the message is one sentence.
+    """
+    from PIL import Image, ImageOps
+
+    path = Path(path)
+    try:
+        with Image.open(path) as file:
+            image = ImageOps.exif_transpose(file)
+            image.load()
+    except FileNotFoundError:
+        raise ValueError(f"There is no picture {path}.") from None
+    except Image.UnidentifiedImageError:
+        raise ValueError(f"{path} cannot be read: it is not a picture.") from None
+    except Image.DecompressionBombError:
+        raise ValueError(f"{path} is too large: it claims to hold too many pixels.") from None
+    except Exception as error:  # a damaged file can fail in any way
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise ValueError(f"{path} cannot be read: {reason}.") from None
+    if image.mode in KEPT:
+        return image
+    if image.mode == "F" or image.mode.startswith("I"):
+        raise ValueError(
+            f"{path} holds numbers of mode {image.mode}, which 8 bits a channel cannot keep: "
+            "convert it to 8 bits first."
+        )
+    if image.mode == "1":
+        return image.convert("L")
+    return image.convert("RGBA" if "transparency" in image.info or "A" in image.mode else "RGB")
+
+
+def read_mask(path: str | Path, size: tuple[int, int]) -> np.ndarray:
+    """Read a mask from a picture: white marks what is missing, black what is known.
+
+    Parameters
+    ----------
+    path : str or Path
+        A picture of the same size; what is lighter than middle gray is missing.
+    size : (int, int)
+        Width and height of the picture to repair.
+
+    Returns
+    -------
+    ndarray of bool, shape (height, width)
+        True where a pixel is missing.
+
+    Raises
+    ------
+    ValueError
+        If the file cannot be read, or the sizes differ.
+    """
+    mask = read_original(path)
+    if mask.size != tuple(size):
+        raise ValueError(
+            f"The mask {path} is {mask.size[0]}x{mask.size[1]} and the picture "
+            f"{size[0]}x{size[1]}: draw the mask on a copy of the picture."
+        )
+    if "A" in mask.mode:  # transparent is not white
+        from PIL import Image
+
+        black = Image.new("RGBA", mask.size, (0, 0, 0, 255))
+        black.alpha_composite(mask.convert("RGBA"))
+        mask = black
+    return np.asarray(mask.convert("L")) > 127
+
+
+def box_mask(box: tuple[int, int, int, int], size: tuple[int, int]) -> np.ndarray:
+    """Return the mask of a box, True inside.
+
+    Parameters
+    ----------
+    box : (int, int, int, int)
+        Left, top, width and height in pixels.
+    size : (int, int)
+        Width and height of the picture.
+
+    Raises
+    ------
+    ValueError
+        If the box is empty or does not lie within the picture.
+    """
+    x, y, width, height = box
+    if width < 1 or height < 1:
+        raise ValueError(f"The box is empty: {width}x{height} pixels.")
+    if x < 0 or y < 0 or x + width > size[0] or y + height > size[1]:
+        raise ValueError(
+            f"The box from ({x}, {y}) to ({x + width}, {y + height}) does not lie within the "
+            f"picture of {size[0]}x{size[1]} pixels."
+        )
+    missing = np.zeros((size[1], size[0]), bool)
+    missing[y : y + height, x : x + width] = True
+    return missing
+
+
+# --- Repairing -------------------------------------------------------------------------------
+
+
+def retouch(picture, missing: np.ndarray, generator: nn.Module, seed: int = 0):
+    """Repair a picture of any size.
+
+    Parameters
+    ----------
+    picture : PIL.Image.Image
+        Of mode L, LA, RGB or RGBA. Where it is transparent nothing is drawn: the transparency
+        of every pixel, missing or not, stays as it is.
+    missing : ndarray of bool, shape (height, width)
+        True where a pixel is missing.
+    generator : nn.Module
+        A generator as `UNetGenerator`; ``generator.shape`` says at which resolution it works.
+    seed : int
+        Decides the noise, where the generator takes any.
+
+    Returns
+    -------
+    PIL.Image.Image
+        A new picture of the same mode and size.
+
+    Raises
+    ------
+    ValueError
+        If the mask has another size, no missing pixel, or no known one; or if the picture's mode
+        is another one.
+    """
+    from PIL import Image
+
+    if picture.mode not in KEPT:
+        raise ValueError(
+            f"A picture to repair has mode L, LA, RGB or RGBA, not {picture.mode}: convert it."
+        )
+    missing = np.asarray(missing, bool)
+    if missing.shape != (picture.height, picture.width):
+        raise ValueError(
+            f"The mask is {missing.shape[1]}x{missing.shape[0]} and the picture "
+            f"{picture.width}x{picture.height}: they must have one size."
+        )
+    if not missing.any():
+        raise ValueError("The mask is empty: it marks no pixel as missing, so nothing is repaired.")
+    if missing.all():
+        raise ValueError("The mask covers everything: there is nothing left to go by.")
+    levels = np.array(picture).reshape(picture.height, picture.width, -1)
+    colors = 1 if picture.mode in ("L", "LA") else 3
+    values = torch.from_numpy(levels[..., :colors]).permute(2, 0, 1).float() / 127.5 - 1
+    missing = missing.copy()
+    for part, here in _regions(missing, max(generator.shape[1:])):
+        hole = torch.from_numpy(missing[part])
+        filled = _complete_region(values[:, *part], hole, generator, seed)
+        written = filled.add(1).mul(127.5).round().clamp(0, 255).byte().permute(1, 2, 0).numpy()
+        levels[part][..., :colors][here] = written[here]
+        # the next region may look at what this one has filled
+        values[:, *part] = torch.where(torch.from_numpy(here), filled, values[:, *part])
+        missing[part] &= ~here
+    return Image.fromarray(levels.squeeze(2) if levels.shape[2] == 1 else levels)
+
+
+def _regions(missing: np.ndarray, least: int) -> Iterator[tuple[tuple[slice, slice], np.ndarray]]:
+    """Say where to look, and what to fill there.
+
+    A hole is cut into pieces at most twice as long as it is thick, so that a long scratch is
+    repaired bit by bit from what lies beside it; around each piece there is a square, where the
+    picture has room.
+
+    Parameters
+    ----------
+    missing : ndarray of bool, shape (height, width)
+    least : int
+        Smallest side of a square, in pixels.
+
+    Yields
+    ------
+    part : (slice, slice)
+        Rows and columns of the region.
+    here : ndarray of bool
+        Which pixels of the region belong to the piece. Every missing pixel belongs to one.
+    """
+    from scipy.ndimage import binary_dilation, distance_transform_edt, find_objects, label
+
+    touching = np.ones((3, 3))
+    holes, count = label(missing, touching)
+    reach = 1
+    while count > MOST_HOLES:  # many small holes are taken in groups
+        holes, count = label(binary_dilation(missing, touching, iterations=reach), touching)
+        holes *= missing
+        reach *= 2
+    for number, (rows, columns) in enumerate(find_objects(holes), 1):
+        hole = holes[rows, columns] == number
+        thick = 2 * distance_transform_edt(np.pad(hole, 1)).max()
+        longest = max(2 * thick, least / CONTEXT)
+        for top, bottom in _pieces(rows, longest):
+            for left, right in _pieces(columns, longest):
+                piece = np.zeros_like(missing)
+                piece[top:bottom, left:right] = holes[top:bottom, left:right] == number
+                if piece.any():
+                    part = _around((top, left, bottom, right), missing, least)
+                    yield part, piece[part]
+
+
+def _pieces(along: slice, longest: float) -> list[tuple[int, int]]:
+    """Cut a stretch into equal pieces of about this length at most."""
+    count = max(1, math.ceil((along.stop - along.start) / longest))
+    edges = np.linspace(along.start, along.stop, count + 1).astype(int)
+    return list(pairwise(edges.tolist()))
+
+
+def _around(span: tuple[int, ...], missing: np.ndarray, least: int) -> tuple[slice, slice]:
+    """Return the region of a piece (top, left, bottom, right) that shows something known."""
+    top, left, bottom, right = span
+    side = max(math.ceil(CONTEXT * max(bottom - top, right - left)), least)
+    while True:
+        part = []
+        for start, stop, length in zip((top, left), (bottom, right), missing.shape, strict=True):
+            wide = min(side, length)
+            first = min(max(0, (start + stop - wide) // 2), length - wide)
+            part.append(slice(first, first + wide))
+        part = tuple(part)
+        if not missing[part].all():
+            return part
+        side *= 2
+
+
+def _complete_region(part: Tensor, hole: Tensor, generator: nn.Module, seed: int) -> Tensor:
+    """Complete one region (C, h, w) at the generator's resolution, and bring it back."""
+    channels, *size = generator.shape
+    if channels == 3 and len(part) == 1:
+        images = part.expand(3, -1, -1)
+    elif channels == 1 and len(part) == 3:
+        raise ValueError(
+            "The generator repairs gray pictures and this one has color: convert it to gray, or "
+            "use a run trained on color pictures."
+        )
+    else:
+        images = part
+    known = (~hole).float()[None, None]
+    share = _resize(known, size)  # of each of the generator's pixels, how much is known
+    # a pixel of which a part is missing is missing, unless that leaves nothing to go by
+    for least in (0.999, 0.5, 0.001):
+        mask = (share > least).float()
+        if 0 < mask.mean() < 1:
+            break
+    else:
+        return harmonic(part[None], known)[0]
+    # of a pixel that counts as known, what is known alone is averaged
+    small = _resize((images * known[0])[None], size) / share.clamp(min=1e-6)
+    drawn = complete(generator, small.clamp(-1, 1), mask, seed)
+    # hole and surroundings are enlarged as one picture, so that colors join at the hole's edge
+    large = nn.functional.interpolate(drawn, size=part.shape[1:], mode="bicubic").clamp(-1, 1)[0]
+    return large.mean(0, keepdim=True) if len(part) == 1 else large
+
+
+def _resize(images: Tensor, size: list[int]) -> Tensor:
+    """Resample pictures (N, C, H, W), averaging where they shrink."""
+    return nn.functional.interpolate(images, size=size, mode="bilinear", antialias=True)

@@ -1,0 +1,27 @@
+"""The engine: one loop that trains any task, and what keeps, resumes and records a run.
+
+A `Task` says what is trained and what one step does; `fit` does everything else.
+"""
+
+from . import checkpoints, distributed, speed
+from .history import History
+from .loop import SCHEDULES, fit, pick_device
+from .recipe import Recipe
+from .run import Batches, NonFiniteError, Run
+from .task import Task, adam
+
+__all__ = [
+    "SCHEDULES",
+    "Batches",
+    "History",
+    "NonFiniteError",
+    "Recipe",
+    "Run",
+    "Task",
+    "adam",
+    "checkpoints",
+    "distributed",
+    "fit",
+    "pick_device",
+    "speed",
+]

@@ -1,0 +1,163 @@
+"""What makes a training step fast: every such decision of the library, in one place.
+
+Some decisions never change a result beyond rounding, and are taken for the reader:
+
+- the weights and the images of convolutional networks lie in memory pixel by pixel
+  (`arrange`, `arranged`);
+- nothing reads a number back from the device between two rows of the history, batches are drawn
+  by index from one tensor, optimizers are fused, and the discriminator's weights get no gradient
+  in the generator's update: these are in `training` and `gan`, where they are one line each;
+- networks that treat samples one by one get several batches in one pass (`one_by_one`);
+- a fully connected discriminator knows its gradient with respect to its input as a product of
+  matrices, which spares a penalty half of its way back (`models.MLPDiscriminator.with_gradient`).
+
+Others do change results, and are options, off by default: the precision and compilation
+(`accelerated`), and the second use of a batch of fakes (``GAN(reuse_fakes=True)``).
+
+``benchmarks/step.py`` measures what all this is worth against the loop most scripts use.
+"""
+
+from collections.abc import Callable, Iterable
+
+import torch
+from torch import Tensor, nn
+
+from .. import models
+
+__all__ = [
+    "PRECISIONS",
+    "accelerated",
+    "arrange",
+    "arranged",
+    "check_precision",
+    "match_layouts",
+    "one_by_one",
+]
+
+PRECISIONS = ("fp32", "bf16")
+
+
+# --- Precision and compilation ---------------------------------------------------------------
+
+
+def check_precision(precision: str) -> None:
+    """Raise ValueError unless `precision` is one of `PRECISIONS`."""
+    if precision not in PRECISIONS:
+        raise ValueError(f"Unknown precision {precision!r}; choose one of {', '.join(PRECISIONS)}.")
+
+
+def accelerated(
+    network: nn.Module, device: torch.device, precision: str = "fp32", compile: bool = False
+) -> Callable[..., Tensor]:
+    """Return a function that computes ``network(x)`` with these options, in float32 outside.
+
+    Parameters
+    ----------
+    network : nn.Module
+        The network; the function uses its weights as they are at the time of the call.
+    device : torch.device
+        Where it is.
+    precision : {"fp32", "bf16"}
+        With "bf16" convolutions and matrix products run in bfloat16, whose numbers have 8
+        significant bits (a relative rounding error of up to 0.4%) and float32's range. Weights,
+        gradients of weights, optimizer states and the result stay float32.
+    compile : bool
+        Whether ``torch.compile`` merges the network's operations. Results change by rounding
+        only. Compiling takes from seconds to a minute, and then pays for networks of many small
+        operations. A compiled network cannot be differentiated twice.
+
+    Returns
+    -------
+    callable
+
+    Examples
+    --------
+    >>> layer = nn.Linear(3, 2)
+    >>> fast = accelerated(layer, torch.device("cpu"), precision="bf16")
+    >>> x = torch.randn(4, 3)
+    >>> fast(x).dtype
+    torch.float32
+    >>> torch.allclose(fast(x), layer(x), atol=0.05)
+    True
+    """
+    # dynamic=False: the sizes of a training never change, and general code is slower
+    run = torch.compile(network, dynamic=False) if compile else network
+    if precision == "fp32":
+        return run
+
+    def in_bfloat16(*inputs: Tensor) -> Tensor:
+        # One short block a call: autocast remembers the rounded weights until its block ends, and
+        # an optimizer's step within a longer block would go unnoticed.
+        with torch.autocast(device.type, torch.bfloat16):
+            return run(*inputs).float()
+
+    return in_bfloat16
+
+
+# --- Memory layout ---------------------------------------------------------------------------
+
+
+def _convolutional(network: nn.Module) -> bool:
+    """Return whether the network has convolutions, on a processor that likes the layout."""
+    return any(p.dim() == 4 and p.device.type in ("cpu", "cuda") for p in network.parameters())
+
+
+def arrange(
+    networks: Iterable[nn.Module], optimizers: Iterable[torch.optim.Optimizer]
+) -> torch.memory_format:
+    """Lay out convolutional networks and their optimizers' states for speed, in place.
+
+    Convolutions on CPUs and on GPUs work through an image pixel by pixel, all channels at a time,
+    and are fastest on memory in that order (torch calls it ``channels_last``). Shapes and
+    numbers do not change; sums are taken in another order, so results differ by rounding.
+
+    Returns
+    -------
+    torch.memory_format
+        The layout that batches of images should have (see `arranged`).
+    """
+    layout = torch.contiguous_format
+    for network in networks:
+        if _convolutional(network):
+            layout = torch.channels_last
+            network.to(memory_format=layout)
+    for optimizer in optimizers:
+        match_layouts(optimizer)
+    return layout
+
+
+def arranged(batch: Tensor, layout: torch.memory_format) -> Tensor:
+    """Return `batch` in this layout, if it is a batch of images."""
+    return batch.contiguous(memory_format=layout) if batch.dim() == 4 else batch
+
+
+def match_layouts(optimizer: torch.optim.Optimizer) -> None:
+    """Give the optimizer's moments the memory layout of their parameters.
+
+    A fused Adam walks through a parameter and its moments in memory order and takes it for
+    granted that the three agree. Moments that were read from a file, or made before the weights
+    were arranged, need not.
+    """
+    for parameter, state in optimizer.state.items():
+        for name, value in state.items():
+            if isinstance(value, Tensor) and value.shape == parameter.shape:
+                state[name] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
+
+
+# --- What may be computed together -----------------------------------------------------------
+
+
+ONE_BY_ONE = {
+    nn.Sequential, nn.Linear, nn.Conv2d, nn.ConvTranspose2d, nn.ReLU, nn.LeakyReLU, nn.Tanh,
+    nn.Identity, nn.Flatten, nn.Unflatten, models.UpsampleConv2d, models.MLPGenerator,
+    models.MLPDiscriminator, models.DCGANGenerator, models.DCGANDiscriminator,
+}  # fmt: skip
+
+
+def one_by_one(network: nn.Module) -> bool:
+    """Return whether each sample's output surely depends on that sample alone.
+
+    Several batches may then pass through the network as one, which saves time and changes results
+    by rounding only. Batch norm, or a layer that is not known here, makes the answer no.
+    """
+    return all(type(module) in ONE_BY_ONE for module in network.modules())

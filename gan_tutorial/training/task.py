@@ -1,0 +1,171 @@
+"""What is trained: networks, their optimizers, and one step."""
+
+import copy
+from collections.abc import Callable, Iterable, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
+
+from ..models import config_of
+from . import distributed, speed
+from .recipe import Recipe
+
+__all__ = ["Task", "adam"]
+
+
+def adam(network: nn.Module, lr: float, betas: tuple[float, float]) -> torch.optim.Adam:
+    """Make the optimizer of one network, in torch's fused form."""
+    return torch.optim.Adam(network.parameters(), lr, tuple(map(float, betas)), fused=True)
+
+
+class Task:
+    """What is trained: networks, their optimizers, and one step.
+
+    A subclass sets up its networks and optimizers and writes `step`.
+
+    Parameters
+    ----------
+    networks : dict of str to nn.Module
+        The networks by name. The one called ``"generator"``, if any, is what runs export.
+    optimizers : dict of str to Optimizer
+        The optimizers, each under the name of the network whose weights it changes.
+    averaged : sequence of str
+        Names of the networks of which an exponential moving average is kept, in `average`.
+    ema : float
+        Decay of that average, in [0, 1): after `t` steps it weighs about the last ``1/(1 - ema)``
+        of them (fewer at the start, where it follows the weights faster).
+
+    Attributes
+    ----------
+    batches_per_step : int
+        How many batches `fit` draws for one step; `step` gets them in one tensor.
+    counts : tuple of str
+        Names of the attributes that count what was done; they are saved with the weights.
+    recipe : Recipe or None
+        How this kind of data is trained, if the task was made by ``for_data``; `fit` reads it.
+    settings : dict
+        What shapes the training besides the networks, as JSON-able data; a resumed run must
+        have the same.
+    device : torch.device
+        Where the networks are; the CPU until `to` moves them.
+    rng : torch.Generator
+        The task's own source of random numbers, on that device.
+    fast : dict of str to callable
+        What `forward` calls: the networks, until `fit` makes them run in the precision asked
+        for, or compiled. What is differentiated twice calls the networks themselves.
+    """
+
+    batches_per_step = 1
+    counts: tuple[str, ...] = ()
+    recipe: Recipe | None = None
+
+    def __init__(
+        self,
+        networks: dict[str, nn.Module],
+        optimizers: dict[str, torch.optim.Optimizer],
+        averaged: Iterable[str] = (),
+        ema: float = 0.999,
+    ):
+        if not 0.0 <= ema < 1.0:
+            raise ValueError(f"The decay of the average, ema, lies in [0, 1), got {ema}.")
+        self.networks = networks
+        self.optimizers = optimizers
+        self.fast: dict[str, Callable[..., Tensor]] = dict(networks)
+        self.ema = ema
+        self.settings: dict = {}
+        self.average = {
+            name: copy.deepcopy(networks[name]).requires_grad_(False).eval() for name in averaged
+        }
+        self.device = torch.device("cpu")
+        self.seed(0)
+
+    def step(self, batch: Tensor) -> dict[str, Tensor]:
+        """Update the networks once; return scalars worth recording, still on the device."""
+        raise NotImplementedError
+
+    def forward(self, name: str, batches: Sequence[Tensor]) -> list[Tensor]:
+        """Pass batches through the network called `name`, as fast as `fit` was told to.
+
+        They go as one where each sample's output depends on that sample alone.
+        """
+        if len(batches) > 1 and speed.one_by_one(self.networks[name]):
+            together = self.fast[name](torch.cat(list(batches)))
+            return list(together.split([len(batch) for batch in batches]))
+        return [self.fast[name](batch) for batch in batches]
+
+    def update(self, loss: Tensor, *names: str) -> None:
+        """Take one step of the optimizers with these names down the slope of one loss."""
+        for name in names:
+            self.optimizers[name].zero_grad(set_to_none=True)
+        loss.backward()
+        for name in names:
+            distributed.average_gradients(self.networks[name].parameters())
+            self.optimizers[name].step()
+
+    def random(self, draw: Callable, count: int, *shape: int) -> Tensor:
+        """Draw random numbers of shape (count, *shape) with the task's own generator.
+
+        `draw` is ``torch.rand`` or ``torch.randn``. Of several processes each draws the numbers
+        of all, and takes its own.
+        """
+        whole = (count * distributed.world_size(), *shape)
+        return distributed.share(draw(whole, generator=self.rng, device=self.device))
+
+    def config(self) -> dict:
+        """Return every setting that shapes the training, as JSON-able data."""
+        networks = {name: config_of(network) for name, network in self.networks.items()}
+        about = {"task": type(self).__name__, "ema": self.ema, "networks": networks}
+        return {**about, **self.settings}
+
+    def to(self, device: torch.device) -> "Task":
+        """Move networks, averages, optimizer states and random numbers to `device`."""
+        if device != self.device:
+            self.device = device
+            for network in (*self.networks.values(), *self.average.values()):
+                network.to(device)
+            for optimizer in self.optimizers.values():
+                optimizer.load_state_dict(optimizer.state_dict())  # casts to the parameters' device
+            self.seed(self.rng.initial_seed())
+        return self
+
+    def seed(self, seed: int) -> None:
+        """Start the task's random numbers afresh."""
+        self.rng = torch.Generator(self.device).manual_seed(seed)
+
+    @torch.no_grad()
+    def update_average(self, step: int) -> None:
+        """Move the averages a little towards the networks, after step number `step`."""
+        move = get_ema_multi_avg_fn(min(self.ema, step / (step + 9)))
+        for name, average in self.average.items():
+            network = self.networks[name]
+            if means := list(average.parameters()):  # torch's function wants one at least
+                move(means, list(network.parameters()), step)
+            for mean, value in zip(average.buffers(), network.buffers(), strict=True):
+                mean.copy_(value)
+
+    def state_dict(self) -> dict:
+        """Return everything that training changes."""
+        return {
+            "networks": {name: net.state_dict() for name, net in self.networks.items()},
+            "average": {name: net.state_dict() for name, net in self.average.items()},
+            "optimizers": {name: opt.state_dict() for name, opt in self.optimizers.items()},
+            "rng": {"device": self.device.type, "state": self.rng.get_state()},
+            **{name: getattr(self, name) for name in self.counts},
+        }
+
+    def load_state_dict(self, state: dict) -> None:
+        """Put back what `state_dict` returned."""
+        for group, targets in (
+            ("networks", self.networks),
+            ("average", self.average),
+            ("optimizers", self.optimizers),
+        ):
+            for name, target in targets.items():
+                target.load_state_dict(state[group][name])
+        for optimizer in self.optimizers.values():
+            speed.match_layouts(optimizer)
+        if state["rng"]["device"] == self.device.type:
+            self.rng.set_state(state["rng"]["state"])
+        for name in self.counts:
+            setattr(self, name, state[name])
