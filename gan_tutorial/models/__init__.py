@@ -4,6 +4,7 @@ from .build import build, config_of
 from .dcgan import DCGANDiscriminator, DCGANGenerator, dcgan_pair
 from .encoders import DCGANEncoder, MLPEncoder, encoder_for
 from .mlp import MLPDiscriminator, MLPGenerator, mlp_pair
+from .norms import batch_norms, has_batch_norm
 from .sampling import latent_codes, sample_generator
 from .unet import PatchDiscriminator, UNetGenerator
 from .upsample import UpsampleConv2d
@@ -23,10 +24,12 @@ __all__ = [
     "UNetGenerator",
     "UpsampleConv2d",
     "Wrapper",
+    "batch_norms",
     "build",
     "config_of",
     "dcgan_pair",
     "encoder_for",
+    "has_batch_norm",
     "latent_codes",
     "mlp_pair",
     "sample_generator",
