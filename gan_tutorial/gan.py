@@ -1,26 +1,19 @@
 """The generative adversarial network as a task: two networks, two losses, one step."""
 
-from contextlib import contextmanager
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from .data import Dataset, sample_shape
 from .losses import AdversarialLoss, get_loss, gradient_penalty, logits_and_squared_norms
-from .models import dcgan_pair, mlp_pair
-from .models.sampling import latent_codes, sample_generator
-from .training import Task, adam, speed
+from .models import has_batch_norm, latent_codes, one_by_one, pair_for, sample_generator
+from .recipes import recipe_for
+from .training import Task, adam, frozen
 
 __all__ = ["GAN", "frozen", "recipe_for"]
-
-
-@contextmanager
-def frozen(network: nn.Module):
-    """Let gradients flow through `network` to its input, but compute none for its weights."""
-    network.requires_grad_(False)
-    try:
-        yield
-    finally:
-        network.requires_grad_(True)
 
 
 class GAN(Task):
@@ -92,16 +85,12 @@ class GAN(Task):
         ema: float = 0.999,
     ):
         for name, value in (("r1", r1), ("r2", r2), ("gp", gp)):
-            if value < 0:
+            if not 0 <= value < math.inf:
                 raise ValueError(f"The penalty weight {name} must not be negative, got {value}.")
         for name, value in (("penalty_every", penalty_every), ("d_steps", d_steps)):
-            if value < 1:
+            if not value >= 1:
                 raise ValueError(f"{name} must be at least 1, got {value}.")
-        batch_norm = any(
-            isinstance(module, nn.modules.batchnorm._BatchNorm)
-            for module in discriminator.modules()
-        )
-        if batch_norm and (r1 or r2 or gp):
+        if has_batch_norm(discriminator) and (r1 or r2 or gp):
             raise ValueError(
                 "A gradient penalty needs a gradient per sample, and batch norm in the "
                 "discriminator mixes the samples: use norm='none' or 'spectral', or no penalty."
@@ -131,14 +120,21 @@ class GAN(Task):
 
     @classmethod
     def for_data(
-        cls, data, *, network: str = "auto", latent_dim=None, width=None, wrap=None, **options
-    ):
+        cls,
+        data: Dataset | Tensor,
+        *,
+        network: str = "auto",
+        latent_dim: int | None = None,
+        width: int | None = None,
+        wrap: Callable[[nn.Module], nn.Module] | None = None,
+        **options: Any,
+    ) -> "GAN":
         """Make a GAN with the book's recipe for this kind of data.
 
         Parameters
         ----------
-        data : Dataset
-            Points, or square images.
+        data : Dataset or Tensor
+            Points, or square images; of a tensor (N, ...), N counts the samples.
         network : {"auto", "mlp", "dcgan"}
             Fully connected or convolutional; "auto" is convolutional for images from 16x16 on.
         latent_dim, width : int, optional
@@ -149,6 +145,12 @@ class GAN(Task):
         **options
             Further arguments of `GAN`, instead of the recipe's.
 
+        Returns
+        -------
+        GAN
+            With the recipe as its `recipe`, from which `fit` takes steps, batch size and
+            schedule.
+
         Examples
         --------
         >>> from gan_tutorial import augment, data, models
@@ -156,20 +158,15 @@ class GAN(Task):
         ...     return models.Augmented(discriminator, augment.DiffAugment("translation"))
         >>> gan = GAN.for_data(data.load("digits"), wrap=augmented)
         """
-        shape = tuple(data.shape)
-        recipe = recipe_for(shape, network)
-        latent_dim = latent_dim or recipe["latent_dim"]
-        if recipe["network"] == "mlp":
-            generator, discriminator = mlp_pair(
-                shape, latent_dim, width or 128, generator_depth=recipe["generator_depth"]
-            )
-        else:
-            generator, discriminator = dcgan_pair(
-                shape[1], shape[0], latent_dim, width or recipe["width"]
-            )
+        recipe = recipe_for(sample_shape(data), network).changed(
+            networks={"latent_dim": latent_dim, "width": width}, options=options
+        )
+        generator, discriminator = pair_for(sample_shape(data), **recipe.networks)
         if wrap is not None:
             discriminator = wrap(discriminator)
-        return cls(generator, discriminator, **{**recipe["options"], **options})
+        task = cls(generator, discriminator, **recipe.options)
+        task.recipe = recipe
+        return task
 
     def step(self, batch: Tensor) -> dict[str, Tensor]:
         """Update the discriminator `d_steps` times, then the generator once.
@@ -187,8 +184,9 @@ class GAN(Task):
         """
         reals = batch.chunk(self.d_steps)
         fakes = self.fakes(len(reals), len(reals[0]))
+        scalars = {}  # of the last update, and the last penalty
         for real, fake in zip(reals, fakes, strict=True):
-            scalars = self.discriminator_step(real, fake.detach())
+            scalars |= self.discriminator_step(real, fake)
         return scalars | self.generator_step(real, fake if self.reuse_fakes else None)
 
     def fakes(self, batches: int, count: int) -> list[Tensor]:
@@ -207,58 +205,61 @@ class GAN(Task):
         """Map batches of samples to logits, :math:`D(x)`, as fast as `fit` was told to."""
         return self.forward("discriminator", batches)
 
-    def judge_slopes(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
-        r"""Map samples to logits, and find the slopes that are penalized, in float32.
+    def judge_slopes(
+        self, batches: Sequence[Tensor], gammas: Sequence[float]
+    ) -> tuple[list[Tensor], list[Tensor | None]]:
+        r"""Map batches to logits, and find :math:`\|\nabla_x a(x)\|^2` where it has a weight.
+
+        Parameters
+        ----------
+        batches : sequence of Tensor, shape (n, ...)
+            Samples.
+        gammas : sequence of float
+            The weight of the penalty on each batch; nothing is differentiated for a 0.
 
         Returns
         -------
-        real_logits, fake_logits : Tensor, shape (N,) or (N, 1)
-        norms : dict of str to Tensor, shape (N,)
-            :math:`\|\nabla_x a(x)\|^2` of the reals as ``r1`` and of the fakes as ``r2``, where
-            these have a weight.
+        logits : list of Tensor, shape (n,) or (n, 1)
+        squared_norms : list of Tensor, shape (n,), or None
+            In float32, whatever the precision around.
         """
-        network = self.discriminator
-        if self.r1 > 0 and self.r2 > 0 and speed.one_by_one(network):
-            logits, norms = logits_and_squared_norms(network, torch.cat([real, fake]))
-            sizes = [len(real), len(fake)]
-            return *logits.split(sizes), dict(zip(("r1", "r2"), norms.split(sizes), strict=True))
-        logits, norms = {}, {}
-        for name, gamma, x in (("r1", self.r1, real), ("r2", self.r2, fake)):
-            if gamma > 0:
-                logits[name], norms[name] = logits_and_squared_norms(network, x)
-            else:
-                logits[name] = network(x)
-        return logits["r1"], logits["r2"], norms
+        if not any(gammas):
+            return self.judge(*batches), [None] * len(batches)
+        network = self.discriminator  # what is differentiated twice is not compiled or rounded
+        weighed = [x for x, gamma in zip(batches, gammas, strict=True) if gamma > 0]
+        found = iter(logits_and_squared_norms(network, *weighed, together=one_by_one(network)))
+        pairs = [
+            next(found) if gamma > 0 else (network(x), None)
+            for x, gamma in zip(batches, gammas, strict=True)
+        ]
+        return [logits for logits, _ in pairs], [norms for _, norms in pairs]
 
     def discriminator_step(self, real: Tensor, fake: Tensor | None = None) -> dict[str, Tensor]:
-        """One update of D: tell these reals from as many fakes, fresh ones by default."""
+        r"""One update of D: tell these reals from as many fakes, fresh ones by default.
+
+        Its objective is :math:`L_D + \tfrac{\gamma_1}{2} E \|\nabla a(x)\|^2 +
+        \tfrac{\gamma_2}{2} E \|\nabla a(G(z))\|^2`, or has the WGAN gradient penalty.
+        """
         if fake is None:
             (fake,) = self.fakes(1, len(real))
-            fake = fake.detach()
-        penalize = self.d_updates % self.penalty_every == 0
+        fake = fake.detach()
+        # a penalty that is taken every k-th time counts k-fold
+        k = self.penalty_every if self.d_updates % self.penalty_every == 0 else 0
         self.d_updates += 1
-        if penalize and (self.r1 > 0 or self.r2 > 0):
-            real_logits, fake_logits, norms = self.judge_slopes(real, fake)
-        else:
-            real_logits, fake_logits = self.judge(real, fake)
-        loss = self.loss.discriminator(real_logits, fake_logits)
-        scalars = {
-            "d_loss": loss,
-            "real_logit": real_logits.mean(),
-            "fake_logit": fake_logits.mean(),
-        }
 
-        total = loss
-        if penalize:
-            for name, gamma in (("r1", self.r1), ("r2", self.r2)):
-                if gamma > 0:
-                    scalars[name] = 0.5 * norms[name].mean()
-                    total = total + self.penalty_every * gamma * scalars[name]
-            if self.gp > 0:
-                u = self.random(torch.rand, len(real))
-                scalars["gp"] = gradient_penalty(self.discriminator, real, fake, u)
-                total = total + self.penalty_every * self.gp * scalars["gp"]
-        self.update(total, "discriminator")
+        gammas = {"r1": k * self.r1, "r2": k * self.r2}
+        (a_real, a_fake), norms = self.judge_slopes((real, fake), tuple(gammas.values()))
+        loss = self.loss.discriminator(a_real, a_fake)
+        scalars = {"d_loss": loss, "real_logit": a_real.mean(), "fake_logit": a_fake.mean()}
+        for (name, gamma), squared_norms in zip(gammas.items(), norms, strict=True):
+            if squared_norms is not None:
+                scalars[name] = 0.5 * squared_norms.mean()
+                loss = loss + gamma * scalars[name]
+        if k and self.gp > 0:
+            u = self.random(torch.rand, len(real))
+            scalars["gp"] = gradient_penalty(self.discriminator, real, fake, u)
+            loss = loss + k * self.gp * scalars["gp"]
+        self.update(loss, "discriminator")
         return {name: value.detach() for name, value in scalars.items()}
 
     def generator_step(self, real: Tensor, fake: Tensor | None = None) -> dict[str, Tensor]:
@@ -291,72 +292,3 @@ class GAN(Task):
         """
         network = self.average["generator"] if averaged else self.generator
         return sample_generator(network, latent_codes(count, self.generator.latent_dim, seed))
-
-
-# The book's recipes by kind of data: the relativistic paired loss with both gradient penalties
-# (Huang et al. 2024). A deep generator is what separates the modes of points: to jump from one
-# mode to the next it must be steep, and every layer multiplies slopes.
-_OPTIONS = {"loss": "relativistic", "betas": (0.0, 0.9)}
-POINTS = {
-    "latent_dim": 2,
-    "generator_depth": 8,
-    "batch_size": 256,
-    "steps": 3000,
-    "options": {**_OPTIONS, "lr": 1.5e-3, "r1": 0.1, "r2": 0.1, "ema": 0.995},
-}
-SMALL_IMAGES = {
-    "latent_dim": 32,
-    "generator_depth": 5,
-    "batch_size": 64,
-    "steps": 4000,
-    "options": {**_OPTIONS, "lr": 2e-3, "r1": 0.5, "r2": 0.5, "ema": 0.995},
-}
-IMAGES = {
-    "latent_dim": 64,
-    "width": 32,
-    "batch_size": 64,
-    "steps": 5000,
-    "options": {
-        **_OPTIONS,
-        "lr": 1e-3,
-        "r1": 0.1,
-        "r2": 0.1,
-        "penalty_every": 4,
-        "ema": 0.995,
-    },
-}
-
-
-def recipe_for(shape: tuple[int, ...], network: str = "auto") -> dict:
-    """Return the book's recipe for samples of this shape.
-
-    Parameters
-    ----------
-    shape : tuple of int
-        ``(2,)`` for points, ``(C, H, W)`` for images.
-    network : {"auto", "mlp", "dcgan"}
-        Fully connected or convolutional; "auto" is convolutional for images from 16x16 on.
-
-    Returns
-    -------
-    dict
-        ``network`` ("mlp" or "dcgan"), ``latent_dim``, ``batch_size`` and ``steps`` to start from,
-        and the ``options`` of `GAN`.
-
-    Raises
-    ------
-    ValueError
-        If the kind of network is unknown, or a DCGAN cannot make such samples.
-    """
-    if network not in ("auto", "mlp", "dcgan"):
-        raise ValueError(f"Unknown kind of network {network!r}; choose one of auto, mlp, dcgan.")
-    points = len(shape) == 1
-    if network == "auto":
-        network = "mlp" if points or shape[-1] < 16 else "dcgan"
-    if network == "dcgan":
-        if points:
-            raise ValueError("A DCGAN makes images, and this data set holds points: use 'mlp'.")
-        if shape[1] != shape[2]:
-            raise ValueError(f"A DCGAN makes square images, and these are {shape[1]}x{shape[2]}.")
-        return {"network": network, **IMAGES}
-    return {"network": network, **(POINTS if points else SMALL_IMAGES)}

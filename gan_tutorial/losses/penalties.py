@@ -83,16 +83,37 @@ def logits_and_gradients(
 
 
 def logits_and_squared_norms(
-    discriminator: nn.Module | Callable[[Tensor], Tensor], x: Tensor
-) -> tuple[Tensor, Tensor]:
+    discriminator: nn.Module | Callable[[Tensor], Tensor], *batches: Tensor, together: bool = False
+) -> list[tuple[Tensor, Tensor]]:
     r"""Logits and :math:`\|\nabla_x a(x)\|^2`, in float32 at least whatever the precision around.
 
-    What `logits_and_gradients` returns, with the squared length of each gradient, shape (N,).
+    Parameters
+    ----------
+    discriminator : callable
+        As for `logits_and_gradients`.
+    *batches : Tensor, shape (N, ...)
+        Samples.
+    together : bool
+        Whether the batches may pass as one, which is faster: only if each sample's logit depends
+        on that sample alone (`models.one_by_one`).
+
+    Returns
+    -------
+    list of (Tensor, Tensor)
+        For each batch what `logits_and_gradients` returns, with the squared length of each
+        gradient, shape (N,).
     """
-    with torch.autocast(x.device.type, enabled=False):
-        x = x.to(torch.promote_types(x.dtype, torch.float32))
-        logits, gradients = logits_and_gradients(discriminator, x)
-        return logits, gradients.flatten(1).square().sum(1)
+    if together and len(batches) > 1:
+        sizes = [len(x) for x in batches]
+        ((logits, norms),) = logits_and_squared_norms(discriminator, torch.cat(batches))
+        return list(zip(logits.split(sizes), norms.split(sizes), strict=True))
+    found = []
+    for x in batches:
+        with torch.autocast(x.device.type, enabled=False):
+            x = x.to(torch.promote_types(x.dtype, torch.float32))
+            logits, gradients = logits_and_gradients(discriminator, x)
+            found.append((logits, gradients.flatten(1).square().sum(1)))
+    return found
 
 
 def r1(discriminator: nn.Module | Callable[[Tensor], Tensor], real: Tensor) -> Tensor:
@@ -121,7 +142,8 @@ def r1(discriminator: nn.Module | Callable[[Tensor], Tensor], real: Tensor) -> T
     >>> float(r1(lambda x: x @ w, torch.randn(8, 2)))
     12.5
     """
-    return 0.5 * logits_and_squared_norms(discriminator, real)[1].mean()
+    ((_, squared_norms),) = logits_and_squared_norms(discriminator, real)
+    return 0.5 * squared_norms.mean()
 
 
 def r2(discriminator: nn.Module | Callable[[Tensor], Tensor], fake: Tensor) -> Tensor:
@@ -171,5 +193,5 @@ def gradient_penalty(
     u = u.view(-1, *[1] * (real.dim() - 1))
     between = u * real.detach().float() + (1 - u) * fake.detach().float()
     # The square root has an infinite slope at zero; the small number keeps the gradient finite.
-    norms = (logits_and_squared_norms(critic, between)[1] + 1e-12).sqrt()
-    return (norms - 1).square().mean()
+    ((_, squared_norms),) = logits_and_squared_norms(critic, between)
+    return ((squared_norms + 1e-12).sqrt() - 1).square().mean()

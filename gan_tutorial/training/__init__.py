@@ -8,7 +8,7 @@ from .history import History
 from .loop import SCHEDULES, fit, pick_device
 from .recipe import Recipe
 from .run import Batches, NonFiniteError, Run
-from .task import Task, adam
+from .task import Task, adam, frozen
 
 __all__ = [
     "SCHEDULES",
@@ -22,6 +22,7 @@ __all__ = [
     "checkpoints",
     "distributed",
     "fit",
+    "frozen",
     "pick_device",
     "speed",
 ]

@@ -31,8 +31,9 @@ class History:
     {'step': 20.0, 'd_loss': 1.0, 'g_loss': 0.5}
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._columns: dict[str, list[float]] = {"step": []}
+        self._last: dict[str, float] = {}  # the latest number of each column
 
     def append(self, **row: float) -> None:
         """Add a row; a name not seen before becomes a new column."""
@@ -41,6 +42,7 @@ class History:
             self._columns.setdefault(name, [math.nan] * length)
         for name, column in self._columns.items():
             column.append(float(row.get(name, math.nan)))
+        self._remember(row)
 
     def fill(self, **values: float) -> None:
         """Put further values into the last row; a name not seen before becomes a new column.
@@ -55,6 +57,10 @@ class History:
         for name, value in values.items():
             column = self._columns.setdefault(name, [math.nan] * len(self))
             column[-1] = float(value)
+        self._remember(values)
+
+    def _remember(self, values: dict[str, float]) -> None:
+        self._last |= {name: float(v) for name, v in values.items() if not math.isnan(v)}
 
     def __len__(self) -> int:
         return len(self._columns["step"])
@@ -71,12 +77,7 @@ class History:
 
     def last(self) -> dict[str, float]:
         """Return the latest measured value of each column (empty before the first row)."""
-        latest = {}
-        for name, column in self._columns.items():
-            measured = [value for value in column if not math.isnan(value)]
-            if measured:
-                latest[name] = measured[-1]
-        return latest
+        return {name: self._last[name] for name in self._columns if name in self._last}
 
     def state_dict(self) -> dict[str, Tensor]:
         """Return the columns as float64 tensors of shape (rows,)."""
@@ -88,6 +89,11 @@ class History:
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
         """Replace the table by one that `state_dict` returned."""
         self._columns = {name: column.tolist() for name, column in state.items()}
+        self._last = {}
+        for name, column in self._columns.items():
+            measured = (value for value in reversed(column) if not math.isnan(value))
+            if (latest := next(measured, None)) is not None:
+                self._last[name] = latest
 
     def to_csv(self, path: str | Path) -> None:
         """Write the table to a CSV file, atomically; NaN is written as an empty field."""

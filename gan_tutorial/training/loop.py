@@ -10,15 +10,19 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
+from torch import Tensor
 
+from ..data import Dataset
 from . import distributed, speed
 from .checkpoints import CHECKPOINT, CheckpointError
 from .history import History
+from .recipe import Recipe
 from .run import Batches, Run
 from .task import Task
 
@@ -32,6 +36,7 @@ SCHEDULES: dict[str, Callable[[float], float]] = {
     # held for the first half, then a cosine to zero
     "hold-cosine": lambda done: 0.5 * (1.0 + math.cos(math.pi * max(0.0, 2.0 * done - 1.0))),
 }
+SAVE_SECONDS = 30.0  # between checkpoints, unless a number of steps is asked for
 
 
 def pick_device(name: str | torch.device = "auto") -> torch.device:
@@ -57,39 +62,13 @@ def pick_device(name: str | torch.device = "auto") -> torch.device:
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
-@contextmanager
-def _interruptible(run: Run):
-    """Let the first Ctrl-C end the run after the step under way; a second one stops at once."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def ask_to_stop(signum, frame):
-        run.interrupted = True
-        signal.signal(signal.SIGINT, before)
-
-    before = signal.signal(signal.SIGINT, ask_to_stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _bar(run: Run, progress: bool):
-    """Make a progress bar, for terminal or notebook."""
-    from tqdm.auto import tqdm
-
-    options = {} if progress and distributed.is_first() else {"disable": True}
-    return tqdm(total=run.steps, initial=run.step, unit="step", **options)
-
-
 def fit(
     task: Task,
-    data,
-    steps: int,
+    data: Dataset | Tensor,
+    steps: int | None = None,
     *,
-    batch_size: int = 64,
-    schedule: str = "constant",
+    batch_size: int | None = None,
+    schedule: str | None = None,
     seed: int = 0,
     precision: str = "fp32",
     compile: bool = False,
@@ -100,8 +79,9 @@ def fit(
     save_every: int | None = None,
     log_every: int = 10,
     progress: bool = True,
+    about: dict[str, Any] | None = None,
 ) -> History:
-    """Train `task` on `data` for `steps` steps.
+    """Train `task` on `data`.
 
     Parameters
     ----------
@@ -109,12 +89,14 @@ def fit(
         What is trained. It is changed in place.
     data : Dataset or Tensor
         What it is trained on: ``data[rows]`` gives the batch of those row numbers.
-    steps : int
-        Number of steps in all, those of a resumed run included.
-    batch_size : int
-        Samples in a batch.
-    schedule : {"constant", "linear", "cosine", "hold-cosine"}
-        What becomes of the learning rates over the `steps`.
+    steps : int, optional
+        Number of steps in all, those of a resumed run included. Like the next two, it is that of
+        the task's recipe where none is given (``task.recipe``, which ``for_data`` chose); a task
+        without a recipe has to be told.
+    batch_size : int, optional
+        Samples in a batch; without a recipe, 64.
+    schedule : {"constant", "linear", "cosine", "hold-cosine"}, optional
+        What becomes of the learning rates over the `steps`; without a recipe, "constant".
     seed : int
         Decides the order of the data and all noise. The networks' first weights are drawn when
         they are built, so call ``torch.manual_seed`` before that. On a CPU the same seed and
@@ -142,6 +124,8 @@ def fit(
         Steps that make one row of the history.
     progress : bool
         Whether to show a progress bar.
+    about : dict, optional
+        Further JSON-able facts to keep with the checkpoints, such as the options of a program.
 
     Returns
     -------
@@ -157,9 +141,76 @@ def fit(
         If `out` holds a run that `resume` does not fit, or, without `resume`, any run.
     ValueError
         If an argument is out of range.
+
+    Notes
+    -----
+    When it returns, or fails, the optimizers have the learning rates that they had before; a
+    second call goes on with the weights, the optimizers' moments and the averages as they are,
+    and with a schedule of its own.
     """
-    for name, value in (("steps", steps), ("batch_size", batch_size), ("log_every", log_every)):
-        if value < 1:
+    recipe = _recipe(task, steps, batch_size, schedule)
+    whole = {"steps": recipe.steps, "batch_size": recipe.batch_size, "log_every": log_every}
+    _check(data, recipe.schedule, {**whole, "save_every": save_every}, precision, resume, out)
+    device = pick_device(device)
+    with ExitStack() as leaving:
+        run, layout = _prepare(task, data, recipe, seed, precision, device, log_every, out, about)
+        _begin(run, resume)
+        leaving.enter_context(_fast(task, device, precision, compile))
+        set_rates = leaving.enter_context(_scheduled(task, recipe))
+        saving = _Saving(save_every)
+        leaving.enter_context(_interruptible(run))
+        bar = leaving.enter_context(_bar(run, progress))
+        started = time.monotonic() - run.seconds
+        while run.step < run.steps and not run.stopping(device):
+            set_rates(run.step)
+            rows = distributed.share(run.batches.next(), groups=task.batches_per_step)
+            scalars = task.step(speed.arranged(run.data[rows], layout))
+            task.finish_step()
+            run.step += 1
+            run.seconds = time.monotonic() - started
+            run.record(scalars)
+            _call(callbacks, run)
+            _show(bar, run)
+            if run.writes and run.step < run.steps and saving.is_due(run.step):
+                run.save()
+        run.check_finite()
+        if run.writes:
+            run.save()
+    if run.interrupted and distributed.is_first():
+        where = f"; continue with resume from {run.out}" if run.out else ""
+        print(f"Interrupted after step {run.step} of {run.steps}{where}.", file=sys.stderr)
+    return run.history
+
+
+# --- Before the first step -------------------------------------------------------------------
+
+
+def _recipe(
+    task: Task, steps: int | None, batch_size: int | None, schedule: str | None
+) -> Recipe:
+    """Return the task's recipe, with what the caller said instead."""
+    recipe = task.recipe
+    if recipe is None:
+        if steps is None:
+            raise ValueError(
+                f"This {type(task).__name__} was not made by for_data, so it has no recipe that "
+                "says how long to train: give the number of steps."
+            )
+        recipe = Recipe(batch_size=64, schedule="constant")
+    return recipe.changed(steps=steps, batch_size=batch_size, schedule=schedule)
+
+
+def _check(
+    data: Dataset | Tensor,
+    schedule: str,
+    counts: dict[str, int | None],
+    precision: str,
+    resume: bool,
+    out: str | Path | None,
+) -> None:
+    """Refuse arguments that cannot be meant."""
+    for name, value in counts.items():
+        if value is not None and not value >= 1:
             raise ValueError(f"{name} must be at least 1, got {value}.")
     if schedule not in SCHEDULES:
         raise ValueError(f"Unknown schedule {schedule!r}; choose one of {', '.join(SCHEDULES)}.")
@@ -169,7 +220,19 @@ def fit(
     if resume and out is None:
         raise ValueError("To resume, say where the run is: give its folder as `out`.")
 
-    device = pick_device(device)
+
+def _prepare(
+    task: Task,
+    data: Dataset | Tensor,
+    recipe: Recipe,
+    seed: int,
+    precision: str,
+    device: torch.device,
+    log_every: int,
+    out: str | Path | None,
+    about: dict[str, Any] | None,
+) -> tuple[Run, torch.memory_format]:
+    """Bring task and data to the device; return the run, and the layout of its batches."""
     task.to(device)
     task.seed(seed)
     torch.manual_seed(seed)  # dropout and the like draw from torch's own random numbers
@@ -177,8 +240,8 @@ def fit(
     config = {
         "training": {
             **task.config(),
-            "batch_size": batch_size,
-            "schedule": schedule,
+            "batch_size": recipe.batch_size,
+            "schedule": recipe.schedule,
             "seed": seed,
             "precision": precision,
             "log_every": log_every,
@@ -189,65 +252,108 @@ def fit(
             "shape": list(data[:1].shape[1:]),
         },
     }
-    for network in (*task.networks.values(), *task.average.values()):
+    networks = (*task.networks.values(), *task.average.values())
+    for network in networks:
         distributed.synchronize_batch_norm(network)
-    distributed.copy_from_first((*task.networks.values(), *task.average.values()))
-    batches = Batches(len(data), batch_size * task.batches_per_step, seed)
-    run = Run(task, data, steps, config, batches, log_every, out)
-    _begin(run, resume)
-    if run.step > steps:
+    distributed.copy_from_first(networks)
+    layout = speed.arrange(networks, task.optimizers.values())
+    batches = Batches(len(data), recipe.batch_size * task.batches_per_step, seed)
+    return Run(task, data, recipe.steps, config, batches, log_every, out, about), layout
+
+
+def _begin(run: Run, resume: bool) -> None:
+    """Start a run in its folder, or take up the one that is there."""
+    if run.out is not None:
+        exists = (run.out / CHECKPOINT).exists()
+        distributed.wait()  # all have looked before the first one writes
+        if exists and not resume:
+            raise CheckpointError(
+                f"{run.out} already holds a run: resume it, or choose another folder."
+            )
+        if exists:
+            run.restore()
+        elif run.writes:
+            run.save()  # so that a run killed early can be resumed, too
+    if run.step > run.steps:
         raise ValueError(
-            f"The run in {out} has already done {run.step} steps; to go on, ask for more than that "
-            f"(steps was {steps})."
+            f"The run in {run.out} has already done {run.step} steps; to go on, ask for more than "
+            f"that (steps was {run.steps})."
         )
 
-    layout = speed.arrange(
-        (*task.networks.values(), *task.average.values()), task.optimizers.values()
-    )
+
+# --- While it runs ---------------------------------------------------------------------------
+
+
+@contextmanager
+def _fast(
+    task: Task, device: torch.device, precision: str, compile: bool
+) -> Iterator[None]:
+    """For the time of a run, let the task's networks run in this precision, or compiled."""
     task.fast = {
         name: speed.accelerated(network, device, precision, compile)
         for name, network in task.networks.items()
     }
-    for optimizer in task.optimizers.values():
-        for group in optimizer.param_groups:
-            group.setdefault("initial_lr", group["lr"])
-    factor = SCHEDULES[schedule]
-    last_save = started = time.monotonic() - run.seconds
-    last_save += run.seconds
-    with _interruptible(run), _bar(run, progress) as bar:
-        stop = False
-        while run.step < steps and not stop:
-            for optimizer in task.optimizers.values():
-                for group in optimizer.param_groups:
-                    group["lr"] = group["initial_lr"] * factor(run.step / steps)
-            rows = distributed.share(batches.next(), groups=task.batches_per_step)
-            scalars = task.step(speed.arranged(data[rows], layout))
-            run.step += 1
-            task.update_average(run.step)
-            run.seconds = time.monotonic() - started
-            run.record(scalars)
-            _call(callbacks, run)
-            if distributed.world_size() == 1:
-                stop = run.interrupted
-            elif run.step % log_every == 0:  # all processes stop after the same step
-                stop = run.interrupted = distributed.any_process(run.interrupted, device)
-            bar.update()
-            if run.step % log_every == 0 and not bar.disable:
-                shown = run.history.last()
-                bar.set_postfix({k: f"{shown[k]:.3g}" for k in shown if k.endswith("loss")}, False)
-            if run.writes and run.step < steps:
-                now = time.monotonic()
-                due = run.step % save_every == 0 if save_every else now - last_save > 30
-                if due:
-                    run.save()
-                    last_save = now
-    run.check_finite()
-    if run.writes:
-        run.save()
-    if run.interrupted and distributed.is_first():
-        where = f"; continue with resume from {run.out}" if run.out else ""
-        print(f"Interrupted after step {run.step} of {steps}{where}.", file=sys.stderr)
-    return run.history
+    try:
+        yield
+    finally:
+        task.fast = dict(task.networks)
+
+
+@contextmanager
+def _scheduled(task: Task, recipe: Recipe) -> Iterator[Callable[[int], None]]:
+    """For the time of a run, let the learning rates follow its schedule; then put them back.
+
+    A group's own rate stands under ``initial_lr`` meanwhile, where torch's schedulers keep it.
+    (`LambdaLR` is not used: it replaces the optimizer's ``step`` by one that is tied to this very
+    optimizer, so that a copy of the task would train the original.)
+    """
+    factor = SCHEDULES[recipe.schedule]
+    groups = [group for opt in task.optimizers.values() for group in opt.param_groups]
+    for group in groups:  # one that comes from a checkpoint knows its own
+        group.setdefault("initial_lr", group["lr"])
+
+    def set_rates(step: int) -> None:
+        for group in groups:
+            group["lr"] = group["initial_lr"] * factor(step / recipe.steps)
+
+    try:
+        yield set_rates
+    finally:
+        for group in groups:
+            group["lr"] = group.pop("initial_lr")
+
+
+class _Saving:
+    """Says when a checkpoint is due: after so many steps, or so many seconds."""
+
+    def __init__(self, every: int | None):
+        self.every, self.last = every, time.monotonic()
+
+    def is_due(self, step: int) -> bool:
+        if self.every is not None:
+            return step % self.every == 0
+        now = time.monotonic()
+        due = now - self.last > SAVE_SECONDS
+        self.last = now if due else self.last
+        return due
+
+
+@contextmanager
+def _interruptible(run: Run) -> Iterator[None]:
+    """Let the first Ctrl-C end the run after the step under way; a second one stops at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ask_to_stop(signum: int, frame: Any) -> None:
+        run.interrupted = True
+        signal.signal(signal.SIGINT, before)
+
+    before = signal.signal(signal.SIGINT, ask_to_stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _call(callbacks: Iterable[Callable[[Run], None]], run: Run) -> None:
@@ -260,17 +366,17 @@ def _call(callbacks: Iterable[Callable[[Run], None]], run: Run) -> None:
         raise
 
 
-def _begin(run: Run, resume: bool) -> None:
-    """Start a run in its folder, or take up the one that is there."""
-    if run.out is None:
-        return
-    exists = (run.out / CHECKPOINT).exists()
-    distributed.wait()  # all have looked before the first one writes
-    if exists and not resume:
-        raise CheckpointError(
-            f"{run.out} already holds a run: resume it, or choose another folder."
-        )
-    if exists:
-        run.restore()
-    elif run.writes:
-        run.save()  # so that a run killed early can be resumed, too
+def _bar(run: Run, progress: bool) -> Any:
+    """Make a progress bar, for terminal or notebook."""
+    from tqdm.auto import tqdm
+
+    options = {} if progress and distributed.is_first() else {"disable": True}
+    return tqdm(total=run.steps, initial=run.step, unit="step", **options)
+
+
+def _show(bar: Any, run: Run) -> None:
+    """Move the bar on, and write the losses of a new row beside it."""
+    bar.update()
+    if run.step % run.log_every == 0 and not bar.disable:
+        losses = {k: f"{v:.3g}" for k, v in run.history.last().items() if k.endswith("loss")}
+        bar.set_postfix(losses, False)

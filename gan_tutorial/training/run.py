@@ -2,11 +2,13 @@
 
 import random
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from ..data import Dataset
 from . import distributed
 from .checkpoints import (
     CheckpointError,
@@ -16,6 +18,7 @@ from .checkpoints import (
     save_checkpoint,
 )
 from .history import History
+from .task import Task
 
 __all__ = ["Batches", "NonFiniteError", "Run"]
 
@@ -79,13 +82,27 @@ class Run:
     out : Path or None
         The folder of the run.
     interrupted : bool
-        Whether Ctrl-C was pressed; the run then ends after the step under way.
+        Whether Ctrl-C was pressed; the run then ends after the step under way. A callback that
+        sets it stops the run in the same way.
+    about : dict
+        What else is kept with the checkpoints.
     """
 
-    def __init__(self, task, data, steps, config, batches, log_every, out):
+    def __init__(
+        self,
+        task: Task,
+        data: Dataset | Tensor,
+        steps: int,
+        config: dict[str, Any],
+        batches: Batches,
+        log_every: int,
+        out: str | Path | None,
+        about: dict[str, Any] | None = None,
+    ):
         self.task, self.data, self.steps = task, data, steps
         self.config, self.batches, self.log_every = config, batches, log_every
         self.out = Path(out) if out is not None else None
+        self.about = about or {}
         self.step, self.seconds, self.interrupted = 0, 0.0, False
         self.history = History()
         self._pending: list[dict[str, Tensor]] = []  # scalars of steps not yet in the history
@@ -94,6 +111,14 @@ class Run:
     def writes(self) -> bool:
         """Whether this process is the one that writes to `out`."""
         return self.out is not None and distributed.is_first()
+
+    def stopping(self, device: torch.device) -> bool:
+        """Whether to end after the step just done; all processes end after the same one."""
+        if distributed.world_size() > 1:
+            if self.step == 0 or self.step % self.log_every:
+                return False
+            self.interrupted = distributed.any_process(self.interrupted, device)
+        return self.interrupted
 
     def record(self, scalars: dict[str, Tensor]) -> None:
         """Keep the scalars of the step just done; every `log_every` steps make a row of them."""
@@ -157,6 +182,7 @@ class Run:
                 "config": self.config,
                 "step": self.step,
                 "steps": self.steps,
+                "about": self.about,
                 "seconds": self.seconds,
                 "task": self.task.state_dict(),
                 "batches": self.batches.state_dict(),
@@ -189,7 +215,11 @@ class Run:
         self.batches.load_state_dict(state["batches"])
         self.history.load_state_dict(state["history"])
         self.step, self.seconds = state["step"], state["seconds"]
-        self._pending = state["pending"]
+        device = self.task.device
+        self._pending = [
+            {name: value.to(device) for name, value in scalars.items()}
+            for scalars in state["pending"]
+        ]
         _set_global_rng_state(state["rng"])
 
 

@@ -7,7 +7,7 @@ Some decisions never change a result beyond rounding, and are taken for the read
 - nothing reads a number back from the device between two rows of the history, batches are drawn
   by index from one tensor, optimizers are fused, and the discriminator's weights get no gradient
   in the generator's update: these are in `training` and `gan`, where they are one line each;
-- networks that treat samples one by one get several batches in one pass (`one_by_one`);
+- networks that treat samples one by one get several batches in one pass (`models.one_by_one`);
 - a fully connected discriminator knows its gradient with respect to its input as a product of
   matrices, which spares a penalty half of its way back (`models.MLPDiscriminator.with_gradient`).
 
@@ -17,12 +17,13 @@ Others do change results, and are options, off by default: the precision and com
 ``benchmarks/step.py`` measures what all this is worth against the loop most scripts use.
 """
 
+import copy
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from .. import models
 
 __all__ = [
     "PRECISIONS",
@@ -31,7 +32,6 @@ __all__ = [
     "arranged",
     "check_precision",
     "match_layouts",
-    "one_by_one",
 ]
 
 PRECISIONS = ("fp32", "bf16")
@@ -80,18 +80,31 @@ def accelerated(
     >>> torch.allclose(fast(x), layer(x), atol=0.05)
     True
     """
-    # dynamic=False: the sizes of a training never change, and general code is slower
-    run = torch.compile(network, dynamic=False) if compile else network
-    if precision == "fp32":
-        return run
+    if precision == "fp32" and not compile:
+        return network
+    return _Accelerated(network, device, precision, compile)
 
-    def in_bfloat16(*inputs: Tensor) -> Tensor:
+
+class _Accelerated:
+    """A network together with how it is run; a copy of it runs the copy of the network."""
+
+    def __init__(self, network: nn.Module, device: torch.device, precision: str, compile: bool):
+        self.network, self.device = network, device
+        self.precision, self.compile = precision, compile
+        # dynamic=False: the sizes of a training never change, and general code is slower
+        self.run = torch.compile(network, dynamic=False) if compile else network
+
+    def __call__(self, *inputs: Tensor) -> Tensor:
+        if self.precision == "fp32":
+            return self.run(*inputs)
         # One short block a call: autocast remembers the rounded weights until its block ends, and
         # an optimizer's step within a longer block would go unnoticed.
-        with torch.autocast(device.type, torch.bfloat16):
-            return run(*inputs).float()
+        with torch.autocast(self.device.type, torch.bfloat16):
+            return self.run(*inputs).float()
 
-    return in_bfloat16
+    def __deepcopy__(self, memo: dict[int, Any]) -> "_Accelerated":
+        network = copy.deepcopy(self.network, memo)
+        return _Accelerated(network, self.device, self.precision, self.compile)
 
 
 # --- Memory layout ---------------------------------------------------------------------------
@@ -142,22 +155,3 @@ def match_layouts(optimizer: torch.optim.Optimizer) -> None:
         for name, value in state.items():
             if isinstance(value, Tensor) and value.shape == parameter.shape:
                 state[name] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
-
-
-# --- What may be computed together -----------------------------------------------------------
-
-
-ONE_BY_ONE = {
-    nn.Sequential, nn.Linear, nn.Conv2d, nn.ConvTranspose2d, nn.ReLU, nn.LeakyReLU, nn.Tanh,
-    nn.Identity, nn.Flatten, nn.Unflatten, models.UpsampleConv2d, models.MLPGenerator,
-    models.MLPDiscriminator, models.DCGANGenerator, models.DCGANDiscriminator,
-}  # fmt: skip
-
-
-def one_by_one(network: nn.Module) -> bool:
-    """Return whether each sample's output surely depends on that sample alone.
-
-    Several batches may then pass through the network as one, which saves time and changes results
-    by rounding only. Batch norm, or a layer that is not known here, makes the answer no.
-    """
-    return all(type(module) in ONE_BY_ONE for module in network.modules())

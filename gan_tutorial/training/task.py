@@ -1,17 +1,35 @@
 """What is trained: networks, their optimizers, and one step."""
 
 import copy
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
-from ..models import config_of
+from ..models import config_of, one_by_one
 from . import distributed, speed
 from .recipe import Recipe
 
-__all__ = ["Task", "adam"]
+__all__ = ["Task", "adam", "frozen"]
+
+
+@contextmanager
+def frozen(network: nn.Module) -> Iterator[None]:
+    """Let gradients flow through `network` to its input, but compute none for its weights.
+
+    Afterwards the weights are as they were: what was frozen before stays so.
+    """
+    thawed = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    for parameter in thawed:
+        parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in thawed:
+            parameter.requires_grad_(True)
 
 
 def adam(network: nn.Module, lr: float, betas: tuple[float, float]) -> torch.optim.Adam:
@@ -40,8 +58,10 @@ class Task:
     ----------
     batches_per_step : int
         How many batches `fit` draws for one step; `step` gets them in one tensor.
+    steps_done : int
+        Steps done so far, in all calls of `fit`.
     counts : tuple of str
-        Names of the attributes that count what was done; they are saved with the weights.
+        Names of further attributes that count what was done; they are saved with the weights.
     recipe : Recipe or None
         How this kind of data is trained, if the task was made by ``for_data``; `fit` reads it.
     settings : dict
@@ -73,7 +93,8 @@ class Task:
         self.optimizers = optimizers
         self.fast: dict[str, Callable[..., Tensor]] = dict(networks)
         self.ema = ema
-        self.settings: dict = {}
+        self.settings: dict[str, Any] = {}
+        self.steps_done = 0
         self.average = {
             name: copy.deepcopy(networks[name]).requires_grad_(False).eval() for name in averaged
         }
@@ -89,7 +110,7 @@ class Task:
 
         They go as one where each sample's output depends on that sample alone.
         """
-        if len(batches) > 1 and speed.one_by_one(self.networks[name]):
+        if len(batches) > 1 and one_by_one(self.networks[name]):
             together = self.fast[name](torch.cat(list(batches)))
             return list(together.split([len(batch) for batch in batches]))
         return [self.fast[name](batch) for batch in batches]
@@ -133,9 +154,15 @@ class Task:
         """Start the task's random numbers afresh."""
         self.rng = torch.Generator(self.device).manual_seed(seed)
 
+    def finish_step(self) -> None:
+        """Count the step that was done, and move the averages."""
+        self.steps_done += 1
+        self.update_average()
+
     @torch.no_grad()
-    def update_average(self, step: int) -> None:
-        """Move the averages a little towards the networks, after step number `step`."""
+    def update_average(self) -> None:
+        """Move the averages a little towards the networks."""
+        step = self.steps_done
         move = get_ema_multi_avg_fn(min(self.ema, step / (step + 9)))
         for name, average in self.average.items():
             network = self.networks[name]
@@ -151,7 +178,7 @@ class Task:
             "average": {name: net.state_dict() for name, net in self.average.items()},
             "optimizers": {name: opt.state_dict() for name, opt in self.optimizers.items()},
             "rng": {"device": self.device.type, "state": self.rng.get_state()},
-            **{name: getattr(self, name) for name in self.counts},
+            **{name: getattr(self, name) for name in ("steps_done", *self.counts)},
         }
 
     def load_state_dict(self, state: dict) -> None:
@@ -167,5 +194,5 @@ class Task:
             speed.match_layouts(optimizer)
         if state["rng"]["device"] == self.device.type:
             self.rng.set_state(state["rng"]["state"])
-        for name in self.counts:
+        for name in ("steps_done", *self.counts):
             setattr(self, name, state[name])
