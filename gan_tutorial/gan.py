@@ -1,6 +1,7 @@
 """The generative adversarial network as a task: two networks, two losses, one step."""
 
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -10,7 +11,7 @@ from .models import dcgan_pair, mlp_pair
 from .models.sampling import latent_codes, sample_generator
 from .training import Task, adam, speed
 
-__all__ = ["GAN", "frozen", "recipe_for"]
+__all__ = ["GAN", "AdversarialTask", "frozen", "recipe_for"]
 
 
 @contextmanager
@@ -23,7 +24,151 @@ def frozen(network: nn.Module):
         network.requires_grad_(True)
 
 
-class GAN(Task):
+class AdversarialTask(Task):
+    r"""A generator and a discriminator, how the discriminator learns, and how samples are drawn.
+
+    What the generator learns from, and when, is left to the subclass: see `GAN` and `VAEGAN`.
+
+    Parameters
+    ----------
+    generator, discriminator, loss, lr, betas, r1, r2, gp, penalty_every, ema
+        As for `GAN`.
+    """
+
+    counts = ("d_updates",)
+
+    def __init__(
+        self,
+        generator: nn.Module,
+        discriminator: nn.Module,
+        *,
+        loss: str | AdversarialLoss = "relativistic",
+        lr: float | tuple[float, float] = 2e-4,
+        betas: tuple[float, float] = (0.5, 0.999),
+        r1: float = 0.0,
+        r2: float = 0.0,
+        gp: float = 0.0,
+        penalty_every: int = 1,
+        ema: float = 0.999,
+    ):
+        for name, value in (("r1", r1), ("r2", r2), ("gp", gp)):
+            if value < 0:
+                raise ValueError(f"The penalty weight {name} must not be negative, got {value}.")
+        if penalty_every < 1:
+            raise ValueError(f"penalty_every must be at least 1, got {penalty_every}.")
+        batch_norm = any(
+            isinstance(module, nn.modules.batchnorm._BatchNorm)
+            for module in discriminator.modules()
+        )
+        if batch_norm and (r1 or r2 or gp):
+            raise ValueError(
+                "A gradient penalty needs a gradient per sample, and batch norm in the "
+                "discriminator mixes the samples: use norm='none' or 'spectral', or no penalty."
+            )
+        lr_g, lr_d = lr if isinstance(lr, tuple | list) else (lr, lr)
+        betas = tuple(float(beta) for beta in betas)
+        super().__init__(
+            networks={"generator": generator, "discriminator": discriminator},
+            optimizers={
+                "generator": adam(generator, lr_g, betas),
+                "discriminator": adam(discriminator, lr_d, betas),
+            },
+            averaged=("generator",),
+            ema=ema,
+        )
+        self.generator, self.discriminator = generator, discriminator
+        self.loss = get_loss(loss)
+        self.r1, self.r2, self.gp, self.penalty_every = r1, r2, gp, penalty_every
+        self.d_updates = 0
+        self.settings = {
+            "loss": self.loss.name, "lr": [lr_g, lr_d], "betas": list(betas), "r1": r1, "r2": r2,
+            "gp": gp, "penalty_every": penalty_every,
+        }  # fmt: skip
+
+    def generate(self, *codes: Tensor) -> list[Tensor]:
+        """Map batches of latent codes to samples, :math:`G(z)`, as fast as `fit` was told to."""
+        return self.forward("generator", codes)
+
+    def judge(self, *batches: Tensor) -> list[Tensor]:
+        """Map batches of samples to logits, :math:`D(x)`, as fast as `fit` was told to."""
+        return self.forward("discriminator", batches)
+
+    def judge_slopes(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
+        r"""Map samples to logits, and find the slopes that are penalized, in float32.
+
+        Returns
+        -------
+        real_logits, fake_logits : Tensor, shape (N,) or (N, 1)
+        norms : dict of str to Tensor, shape (N,)
+            :math:`\|\nabla_x a(x)\|^2` of the reals as ``r1`` and of the fakes as ``r2``, where
+            these have a weight.
+        """
+        network = self.discriminator
+        if self.r1 > 0 and self.r2 > 0 and speed.one_by_one(network):
+            logits, norms = logits_and_squared_norms(network, torch.cat([real, fake]))
+            sizes = [len(real), len(fake)]
+            return *logits.split(sizes), dict(zip(("r1", "r2"), norms.split(sizes), strict=True))
+        logits, norms = {}, {}
+        for name, gamma, x in (("r1", self.r1, real), ("r2", self.r2, fake)):
+            if gamma > 0:
+                logits[name], norms[name] = logits_and_squared_norms(network, x)
+            else:
+                logits[name] = network(x)
+        return logits["r1"], logits["r2"], norms
+
+    def discriminator_step(self, real: Tensor, fake: Tensor | None = None) -> dict[str, Tensor]:
+        """One update of D: tell these reals from as many fakes, fresh ones by default."""
+        if fake is None:
+            with torch.no_grad():  # fakes are data to D: no gradient reaches the generator
+                (fake,) = self.generate(self.latent(len(real)))
+        penalize = self.d_updates % self.penalty_every == 0
+        self.d_updates += 1
+        if penalize and (self.r1 > 0 or self.r2 > 0):
+            real_logits, fake_logits, norms = self.judge_slopes(real, fake)
+        else:
+            real_logits, fake_logits = self.judge(real, fake)
+        loss = self.loss.discriminator(real_logits, fake_logits)
+        scalars = {
+            "d_loss": loss,
+            "real_logit": real_logits.mean(),
+            "fake_logit": fake_logits.mean(),
+        }
+
+        total = loss
+        if penalize:
+            for name, gamma in (("r1", self.r1), ("r2", self.r2)):
+                if gamma > 0:
+                    scalars[name] = 0.5 * norms[name].mean()
+                    total = total + self.penalty_every * gamma * scalars[name]
+            if self.gp > 0:
+                u = self.random(torch.rand, len(real))
+                scalars["gp"] = gradient_penalty(self.discriminator, real, fake, u)
+                total = total + self.penalty_every * self.gp * scalars["gp"]
+        self.update(total, "discriminator")
+        return {name: value.detach() for name, value in scalars.items()}
+
+    def latent(self, count: int) -> Tensor:
+        """Draw `count` latent codes from N(0, I) with the task's own random numbers."""
+        return self.random(torch.randn, count, self.generator.latent_dim)
+
+    def sample(self, count: int, seed: int = 0, averaged: bool = True) -> Tensor:
+        """Return `count` generated samples, shape (count, *shape), on the CPU.
+
+        Parameters
+        ----------
+        count : int
+            How many.
+        seed : int
+            Decides the latent codes; the same seed gives the same codes at every stage of a
+            training, so that one can watch samples change.
+        averaged : bool
+            Use the average of the generator's weights (True) or the latest weights (False).
+        """
+        network = self.average["generator"] if averaged else self.generator
+        return sample_generator(network, latent_codes(count, self.generator.latent_dim, seed))
+
+
+class GAN(AdversarialTask):
     r"""A generator and a discriminator, trained in turn.
 
     One `step` is one round of Algorithm 1 of Goodfellow et al. (2014): `d_steps` updates of the
@@ -73,61 +218,21 @@ class GAN(Task):
     torch.Size([5, 2])
     """
 
-    counts = ("d_updates",)
-
     def __init__(
         self,
         generator: nn.Module,
         discriminator: nn.Module,
         *,
-        loss: str | AdversarialLoss = "relativistic",
-        lr: float | tuple[float, float] = 2e-4,
-        betas: tuple[float, float] = (0.5, 0.999),
-        r1: float = 0.0,
-        r2: float = 0.0,
-        gp: float = 0.0,
-        penalty_every: int = 1,
         d_steps: int = 1,
         reuse_fakes: bool = False,
-        ema: float = 0.999,
+        **options: Any,
     ):
-        for name, value in (("r1", r1), ("r2", r2), ("gp", gp)):
-            if value < 0:
-                raise ValueError(f"The penalty weight {name} must not be negative, got {value}.")
-        for name, value in (("penalty_every", penalty_every), ("d_steps", d_steps)):
-            if value < 1:
-                raise ValueError(f"{name} must be at least 1, got {value}.")
-        batch_norm = any(
-            isinstance(module, nn.modules.batchnorm._BatchNorm)
-            for module in discriminator.modules()
-        )
-        if batch_norm and (r1 or r2 or gp):
-            raise ValueError(
-                "A gradient penalty needs a gradient per sample, and batch norm in the "
-                "discriminator mixes the samples: use norm='none' or 'spectral', or no penalty."
-            )
-        lr_g, lr_d = lr if isinstance(lr, tuple | list) else (lr, lr)
-        betas = tuple(float(beta) for beta in betas)
-        super().__init__(
-            networks={"generator": generator, "discriminator": discriminator},
-            optimizers={
-                "generator": adam(generator, lr_g, betas),
-                "discriminator": adam(discriminator, lr_d, betas),
-            },
-            averaged=("generator",),
-            ema=ema,
-        )
-        self.generator, self.discriminator = generator, discriminator
-        self.loss = get_loss(loss)
-        self.r1, self.r2, self.gp, self.penalty_every = r1, r2, gp, penalty_every
+        if d_steps < 1:
+            raise ValueError(f"d_steps must be at least 1, got {d_steps}.")
+        super().__init__(generator, discriminator, **options)
         self.d_steps = self.batches_per_step = d_steps
         self.reuse_fakes = reuse_fakes
-        self.d_updates = 0
-        self.settings = {
-            "loss": self.loss.name, "lr": [lr_g, lr_d], "betas": list(betas), "r1": r1, "r2": r2,
-            "gp": gp, "penalty_every": penalty_every, "d_steps": d_steps,
-            "reuse_fakes": reuse_fakes,
-        }  # fmt: skip
+        self.settings |= {"d_steps": d_steps, "reuse_fakes": reuse_fakes}
 
     @classmethod
     def for_data(
@@ -199,68 +304,6 @@ class GAN(Task):
         with torch.set_grad_enabled(self.reuse_fakes):
             return fakes + self.generate(last)
 
-    def generate(self, *codes: Tensor) -> list[Tensor]:
-        """Map batches of latent codes to samples, :math:`G(z)`, as fast as `fit` was told to."""
-        return self.forward("generator", codes)
-
-    def judge(self, *batches: Tensor) -> list[Tensor]:
-        """Map batches of samples to logits, :math:`D(x)`, as fast as `fit` was told to."""
-        return self.forward("discriminator", batches)
-
-    def judge_slopes(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
-        r"""Map samples to logits, and find the slopes that are penalized, in float32.
-
-        Returns
-        -------
-        real_logits, fake_logits : Tensor, shape (N,) or (N, 1)
-        norms : dict of str to Tensor, shape (N,)
-            :math:`\|\nabla_x a(x)\|^2` of the reals as ``r1`` and of the fakes as ``r2``, where
-            these have a weight.
-        """
-        network = self.discriminator
-        if self.r1 > 0 and self.r2 > 0 and speed.one_by_one(network):
-            logits, norms = logits_and_squared_norms(network, torch.cat([real, fake]))
-            sizes = [len(real), len(fake)]
-            return *logits.split(sizes), dict(zip(("r1", "r2"), norms.split(sizes), strict=True))
-        logits, norms = {}, {}
-        for name, gamma, x in (("r1", self.r1, real), ("r2", self.r2, fake)):
-            if gamma > 0:
-                logits[name], norms[name] = logits_and_squared_norms(network, x)
-            else:
-                logits[name] = network(x)
-        return logits["r1"], logits["r2"], norms
-
-    def discriminator_step(self, real: Tensor, fake: Tensor | None = None) -> dict[str, Tensor]:
-        """One update of D: tell these reals from as many fakes, fresh ones by default."""
-        if fake is None:
-            (fake,) = self.fakes(1, len(real))
-            fake = fake.detach()
-        penalize = self.d_updates % self.penalty_every == 0
-        self.d_updates += 1
-        if penalize and (self.r1 > 0 or self.r2 > 0):
-            real_logits, fake_logits, norms = self.judge_slopes(real, fake)
-        else:
-            real_logits, fake_logits = self.judge(real, fake)
-        loss = self.loss.discriminator(real_logits, fake_logits)
-        scalars = {
-            "d_loss": loss,
-            "real_logit": real_logits.mean(),
-            "fake_logit": fake_logits.mean(),
-        }
-
-        total = loss
-        if penalize:
-            for name, gamma in (("r1", self.r1), ("r2", self.r2)):
-                if gamma > 0:
-                    scalars[name] = 0.5 * norms[name].mean()
-                    total = total + self.penalty_every * gamma * scalars[name]
-            if self.gp > 0:
-                u = self.random(torch.rand, len(real))
-                scalars["gp"] = gradient_penalty(self.discriminator, real, fake, u)
-                total = total + self.penalty_every * self.gp * scalars["gp"]
-        self.update(total, "discriminator")
-        return {name: value.detach() for name, value in scalars.items()}
-
     def generator_step(self, real: Tensor, fake: Tensor | None = None) -> dict[str, Tensor]:
         """One update of G: make fakes, fresh ones by default, that D takes for reals."""
         (fake,) = self.generate(self.latent(len(real))) if fake is None else (fake,)
@@ -271,26 +314,6 @@ class GAN(Task):
             loss = self.loss.generator(real_logits, fake_logits)
             self.update(loss, "generator")
         return {"g_loss": loss.detach()}
-
-    def latent(self, count: int) -> Tensor:
-        """Draw `count` latent codes from N(0, I) with the task's own random numbers."""
-        return self.random(torch.randn, count, self.generator.latent_dim)
-
-    def sample(self, count: int, seed: int = 0, averaged: bool = True) -> Tensor:
-        """Return `count` generated samples, shape (count, *shape), on the CPU.
-
-        Parameters
-        ----------
-        count : int
-            How many.
-        seed : int
-            Decides the latent codes; the same seed gives the same codes at every stage of a
-            training, so that one can watch samples change.
-        averaged : bool
-            Use the average of the generator's weights (True) or the latest weights (False).
-        """
-        network = self.average["generator"] if averaged else self.generator
-        return sample_generator(network, latent_codes(count, self.generator.latent_dim, seed))
 
 
 # The book's recipes by kind of data: the relativistic paired loss with both gradient penalties
