@@ -631,7 +631,8 @@ def do_soccer(rows: Rows, seeds: list[int], quick: bool) -> None:
     held = [data.load("soccer", split, count=1000) for split in ("validation", "test")]
     judge = Judge(pictures, *held)
     sizes = {
-        side: data.Dataset("soccer", avg_pool2d(pictures[:], 32 // side)) for side in (8, 16, 32)
+        side: data.Dataset("soccer", avg_pool2d(pictures[:], 32 // side), source="soccer")
+        for side in (8, 16, 32)
     }
     options = recipe_for((3, 32, 32))["options"]
     counts = {

@@ -4,7 +4,8 @@ import copy
 
 from torch import Tensor, nn
 
-from ..gan import GAN, frozen, recipe_for
+from ..data import sample_shape
+from ..gan import AdversarialTask, frozen, recipe_for
 from ..training import adam
 from .coder import GaussianCoder
 from .likelihoods import kl_to_prior, reparametrize
@@ -12,7 +13,7 @@ from .likelihoods import kl_to_prior, reparametrize
 __all__ = ["VAEGAN"]
 
 
-class VAEGAN(GaussianCoder, GAN):
+class VAEGAN(GaussianCoder, AdversarialTask):
     r"""A VAE whose likelihood is measured in the features of a discriminator.
 
     Larsen et al. (2016): in place of pixels, a sample :math:`x` and its reconstruction
@@ -41,7 +42,7 @@ class VAEGAN(GaussianCoder, GAN):
     lr : float or (float, float)
         Learning rate, or one for encoder and generator and one for the discriminator.
     **options
-        Further arguments of `GAN`, but `d_steps` and `reuse_fakes`.
+        ``loss``, ``betas``, ``r1``, ``r2``, ``gp``, ``penalty_every`` and ``ema``, as for `GAN`.
 
     Raises
     ------
@@ -62,9 +63,6 @@ class VAEGAN(GaussianCoder, GAN):
         for name, value in (("beta", beta), ("adversarial", adversarial)):
             if value < 0:
                 raise ValueError(f"The weight {name} must not be negative, got {value}.")
-        for name in ("d_steps", "reuse_fakes"):
-            if name in options:
-                raise ValueError(f"A VAE-GAN updates every network once a step: leave out {name}.")
         self.check_outputs(encoder, generator)
         super().__init__(generator, discriminator, **options)
         lr, betas = self.settings["lr"][0], self.settings["betas"]
@@ -83,7 +81,7 @@ class VAEGAN(GaussianCoder, GAN):
         the divergence would outweigh the similarity: the recipe has 0.1, and `adversarial` = 5.
         """
         networks = cls.networks_for(data, network, latent_dim, width)
-        recipe = recipe_for(tuple(data.shape), network)["options"]
+        recipe = recipe_for(sample_shape(data), network).options
         return cls(*networks, **{**recipe, "beta": 0.1, "adversarial": 5.0, **options})
 
     def step(self, batch: Tensor) -> dict[str, Tensor]:

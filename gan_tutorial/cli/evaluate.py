@@ -134,7 +134,7 @@ def _network(name: str | None, samples) -> nn.Module | None:
         return None
     if name == PIXELS:
         return None
-    name = name or NETWORK_OF.get(samples.name)
+    name = name or NETWORK_OF.get(samples.source)
     if name is None:
         raise ValueError(
             f"The library has no feature network for {samples.name!r}. --features pixels measures "

@@ -90,7 +90,7 @@ def cifar10(split: str = "train", data_dir: str | Path | None = None) -> Dataset
     if split != "train":
         rows = halves_of_test(split, len(images))
         images, labels = images[rows], labels[rows]
-    return Dataset("cifar10", images, labels=labels, classes=CLASSES)
+    return Dataset("cifar10", images, labels=labels, classes=CLASSES, source="cifar10")
 
 
 def read_batch(content: bytes, where: str) -> tuple[torch.Tensor, torch.Tensor]:

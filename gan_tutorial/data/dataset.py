@@ -1,11 +1,14 @@
 """A data set that is one tensor: batches are drawn from it by index."""
 
+from collections.abc import Callable
+
+import numpy as np
 import torch
 from torch import Tensor
 
 from .mixtures import Mixture
 
-__all__ = ["Dataset"]
+__all__ = ["Dataset", "as_tensor", "sample_shape"]
 
 
 class Dataset:
@@ -29,13 +32,18 @@ class Dataset:
     on_disk : bool
         Whether `samples` is a view of a file that may be larger than memory. Such samples stay
         where they are, and batches travel to the device one by one.
+    source : str, optional
+        Which of the library's data sets (`NAMES`) the samples were drawn from. It decides what
+        fits them, such as the network that measures them; a name alone decides nothing, since a
+        folder of pictures may have any.
 
     Attributes
     ----------
-    name, labels, classes, factors, density
+    name, labels, classes, factors, density, source
         As given.
     shape : tuple of int
-        The shape of one sample: ``(1, 28, 28)`` or ``(2,)``.
+        The shape of **one** sample, ``(1, 28, 28)`` or ``(2,)``: unlike that of a tensor of
+        samples, ``(N, 1, 28, 28)``. `sample_shape` returns the same for both.
     device : torch.device
         Where batches come out.
 
@@ -64,6 +72,7 @@ class Dataset:
         factors: dict[str, Tensor] | None = None,
         density: Mixture | None = None,
         on_disk: bool = False,
+        source: str | None = None,
     ):
         if samples.ndim not in (2, 4) or samples.dtype not in (torch.uint8, torch.float32):
             raise ValueError(
@@ -78,6 +87,7 @@ class Dataset:
         self.classes = tuple(classes)
         self.factors = factors
         self.density = density
+        self.source = source
         self.device = samples.device
         self._samples = samples
         self._on_disk = on_disk
@@ -92,7 +102,7 @@ class Dataset:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The shape of one sample."""
+        """The shape of one sample, without the axis of the samples."""
         return tuple(self._samples.shape[1:])
 
     def __getitem__(self, index: Tensor | slice | int) -> Tensor:
@@ -141,7 +151,7 @@ class Dataset:
         part._on_disk = self._on_disk and isinstance(index, slice)
         return part
 
-    def map_images(self, change) -> "Dataset":
+    def map_images(self, change: Callable[[Tensor], Tensor]) -> "Dataset":
         """Return a data set whose images are ``change(images)``, applied some thousand at a time.
 
         Parameters
@@ -164,7 +174,7 @@ class Dataset:
         changed._on_disk = False
         return changed
 
-    def _replace(self, samples, change_rows):
+    def _replace(self, samples: Tensor, change_rows: Callable[[Tensor], Tensor]) -> "Dataset":
         """Copy this data set with other samples, and everything else passed through a function."""
         return Dataset(
             self.name,
@@ -174,4 +184,52 @@ class Dataset:
             factors=self.factors and {k: change_rows(v) for k, v in self.factors.items()},
             density=self.density,
             on_disk=self._on_disk,
+            source=self.source,
         )
+
+
+def sample_shape(data: Dataset | Tensor) -> tuple[int, ...]:
+    """Return the shape of one sample of a data set or of a tensor (N, ...).
+
+    Examples
+    --------
+    >>> points = torch.zeros(7, 2)
+    >>> sample_shape(points), sample_shape(Dataset("seven", points))
+    ((2,), (2,))
+    """
+    return tuple(data.shape) if isinstance(data, Dataset) else tuple(data.shape[1:])
+
+
+def as_tensor(samples: Dataset | Tensor | np.ndarray) -> Tensor:
+    """Return samples as a tensor, in whichever form they come.
+
+    What takes a tensor of samples passes it through here first, so that a data set or an array
+    may be given instead.
+
+    Parameters
+    ----------
+    samples : Dataset, Tensor or ndarray
+        A data set gives all its samples, as float32; a tensor is returned as it is; of an array,
+        numbers of float64, NumPy's usual kind, become float32, that of the library.
+
+    Raises
+    ------
+    TypeError
+        If it is anything else.
+
+    Examples
+    --------
+    >>> as_tensor(np.zeros((3, 2))).dtype, as_tensor(np.zeros(3, np.uint8)).dtype
+    (torch.float32, torch.uint8)
+    """
+    if isinstance(samples, Dataset):
+        return samples.tensor()
+    if isinstance(samples, Tensor):
+        return samples
+    if isinstance(samples, np.ndarray):
+        # a copy: torch cannot hold arrays that are read-only, or stored backwards
+        kind = np.float32 if samples.dtype == np.float64 else samples.dtype
+        return torch.from_numpy(np.array(samples, dtype=kind))
+    raise TypeError(
+        f"Samples come as a Dataset, a tensor or a NumPy array, not as {type(samples).__name__}."
+    )

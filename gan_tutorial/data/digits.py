@@ -41,6 +41,7 @@ def digits(split: str = "train") -> Dataset:
         images[rows],
         labels=torch.from_numpy(source.target).to(torch.int64)[rows],
         classes=tuple("0123456789"),
+        source="digits",
     )
 
 

@@ -191,7 +191,7 @@ def _from_mixture(name, split, count, seed, options):
     labels, classes = components, tuple(str(k) for k in range(len(density)))
     if name == "swiss_roll":  # its components only serve to define it
         labels, classes = None, ()
-    return Dataset(name, points, labels=labels, classes=classes, density=density)
+    return Dataset(name, points, labels=labels, classes=classes, density=density, source=name)
 
 
 def _footballs(split, size, count, seed, ground="grass", kinds=None):
@@ -206,10 +206,17 @@ def _footballs(split, size, count, seed, ground="grass", kinds=None):
         part = draw({name: values[rows] for name, values in factors.items()}, size, ground)
         images[rows] = part.add_(1).mul_(127.5).round_()
     if kinds is None:
-        return Dataset("soccer", images, factors=factors)
+        return Dataset("soccer", images, factors=factors, source="soccer")
     number = torch.tensor([kinds.index(kind) if kind in kinds else -1 for kind in KINDS])
     labels = number[factors["kind"]]
-    return Dataset("soccer", images, labels=labels, classes=tuple(kinds), factors=factors)
+    return Dataset(
+        "soccer",
+        images,
+        labels=labels,
+        classes=tuple(kinds),
+        factors=factors,
+        source="soccer",
+    )
 
 
 def _resized(data, size, channels):
@@ -223,7 +230,7 @@ def _resized(data, size, channels):
     def change(images: Tensor) -> Tensor:
         if channels < old_channels:
             images = (images * torch.tensor(LUMA)[:, None, None]).sum(dim=1, keepdim=True)
-        if data.name in BLACK_EDGES and 0 < margin <= MOST_MARGIN:
+        if data.source in BLACK_EDGES and 0 < margin <= MOST_MARGIN:
             near, far = margin // 2, margin - margin // 2
             images = functional.pad(images, (near, far, near, far), value=-1.0)
         elif margin:

@@ -154,7 +154,7 @@ def halves_of_test(split: str, count: int = 10_000) -> torch.Tensor:
 def _load(name, source, split, data_dir):
     """Make a data set of one split."""
     images, labels = read_split(source, split, data_dir)
-    return Dataset(name, images, labels=labels, classes=source["classes"])
+    return Dataset(name, images, labels=labels, classes=source["classes"], source=name)
 
 
 def read_split(source, split, data_dir):

@@ -64,4 +64,4 @@ def stacked_mnist(
         images[:, channel] = digits[rows, 0]
         labels = 10 * labels + names[rows]
     classes = tuple(f"{label:03d}" for label in range(1000))
-    return Dataset("stacked_mnist", images, labels=labels, classes=classes)
+    return Dataset("stacked_mnist", images, labels=labels, classes=classes, source="stacked_mnist")

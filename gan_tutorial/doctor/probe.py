@@ -93,7 +93,7 @@ def judge_samples(
 def _slope(discriminator: nn.Module, x: Tensor) -> tuple[Tensor, float]:
     """Logits of samples, and the root mean square length of their gradients at the samples."""
     with torch.enable_grad():
-        logits, squared = logits_and_squared_norms(discriminator, x)
+        ((logits, squared),) = logits_and_squared_norms(discriminator, x)
     return logits.detach().flatten(), squared.mean().sqrt().item()
 
 

@@ -256,8 +256,8 @@ def healthy(
     train, held_out = (_loaded(data, split, size) for split in ("train", "validation"))
     shape = train.shape
     recipe = recipe_for(shape, network.removesuffix("-batch"))
-    kind = recipe["network"] if network == "auto" else network
-    usual = _options(loss, recipe["options"], batch_norm=kind == "dcgan-batch")
+    kind = recipe.networks["network"] if network == "auto" else network
+    usual = _options(loss, recipe.options, batch_norm=kind == "dcgan-batch")
     chosen = {**usual, **options}
     if not isinstance(chosen["lr"], tuple):
         chosen["lr"] = (chosen["lr"], chosen["lr"])
@@ -265,9 +265,9 @@ def healthy(
         networks = partial(
             mlp_pair,
             shape,
-            recipe["latent_dim"],
+            recipe.networks["latent_dim"],
             width or 128,
-            generator_depth=recipe["generator_depth"],
+            generator_depth=recipe.networks["generator_depth"],
         )
     else:
         networks = partial(
@@ -283,7 +283,7 @@ def healthy(
         held_out=held_out,
         networks=networks,
         options=chosen,
-        training={"batch_size": batch_size or min(128, recipe["batch_size"])},
+        training={"batch_size": batch_size or min(128, recipe.batch_size)},
         steps=steps or DATA[data][2],
         seed=seed,
         network=kind,

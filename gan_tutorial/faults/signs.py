@@ -182,7 +182,8 @@ def penalized_norm(outcome: Outcome) -> float:
     count = min(len(real), len(fake))
     u = torch.rand(count, *[1] * (real.dim() - 1), generator=torch.Generator().manual_seed(0))
     x = u * real[:count] + (1 - u) * fake[:count]
-    return float(logits_and_squared_norms(outcome.task.discriminator, x)[1].sqrt().mean())
+    ((_, squared),) = logits_and_squared_norms(outcome.task.discriminator, x)
+    return float(squared.sqrt().mean())
 
 
 def weights_grown(outcome: Outcome) -> float:

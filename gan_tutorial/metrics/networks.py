@@ -192,20 +192,21 @@ def network_for(data) -> FeatureNetwork:
     Parameters
     ----------
     data : Dataset
-        ``digits``, ``mnist``, ``fashion_mnist`` or ``soccer``.
+        One whose `source` is ``digits``, ``mnist``, ``fashion_mnist`` or ``soccer``. The name
+        alone does not count: a folder of any pictures may be called the same.
 
     Raises
     ------
     ValueError
         If there is no network for this kind of data, or not for pictures of this size.
     """
-    if data.name not in NETWORK_OF:
+    if data.source not in NETWORK_OF:
         raise ValueError(
             f"The library has no feature network for {data.name!r}, only for "
             f"{', '.join(NETWORK_OF)}: train one, with "
             "tools/artifacts/train_features.py as a model, or use inception() for color pictures."
         )
-    network = load_network(NETWORK_OF[data.name])
+    network = load_network(NETWORK_OF[data.source])
     network.check(data.shape)
     return network
 

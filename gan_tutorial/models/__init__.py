@@ -1,10 +1,11 @@
 """Networks: generators, discriminators and encoders, fully connected and convolutional."""
 
-from .build import build, config_of
+from .build import build, config_of, pair_for
 from .dcgan import DCGANDiscriminator, DCGANGenerator, dcgan_pair
 from .encoders import DCGANEncoder, MLPEncoder, encoder_for
 from .mlp import MLPDiscriminator, MLPGenerator, mlp_pair
 from .norms import batch_norms, has_batch_norm
+from .one_by_one import one_by_one
 from .sampling import latent_codes, sample_generator
 from .unet import PatchDiscriminator, UNetGenerator
 from .upsample import UpsampleConv2d
@@ -32,5 +33,7 @@ __all__ = [
     "has_batch_norm",
     "latent_codes",
     "mlp_pair",
+    "one_by_one",
+    "pair_for",
     "sample_generator",
 ]

@@ -1,14 +1,17 @@
 """Networks to and from plain configurations, so that a file of weights can be read back."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from torch import nn
 
-from .dcgan import DCGANDiscriminator, DCGANGenerator
+from .dcgan import DCGANDiscriminator, DCGANGenerator, dcgan_pair
 from .encoders import DCGANEncoder, MLPEncoder
-from .mlp import MLPDiscriminator, MLPGenerator
+from .mlp import MLPDiscriminator, MLPGenerator, mlp_pair
 from .unet import PatchDiscriminator, UNetGenerator
 from .wrappers import Wrapper
 
-__all__ = ["build", "config_of"]
+__all__ = ["build", "config_of", "pair_for"]
 
 KINDS = {
     kind.__name__: kind
@@ -25,7 +28,7 @@ KINDS = {
 }
 
 
-def config_of(network: nn.Module) -> dict:
+def config_of(network: nn.Module) -> dict[str, Any]:
     """Return what `build` needs to make a network of the same architecture.
 
     A wrapper is described by its options and by the network within. A network of the reader's own
@@ -40,7 +43,7 @@ def config_of(network: nn.Module) -> dict:
     return {"kind": kind, "parameters": sum(p.numel() for p in network.parameters())}
 
 
-def build(config: dict) -> nn.Module:
+def build(config: dict[str, Any]) -> nn.Module:
     """Make a network, with fresh weights, from the result of `config_of`.
 
     Raises
@@ -61,3 +64,42 @@ def build(config: dict) -> nn.Module:
             f"{', '.join(KINDS)}. Build your own network yourself and load the weights into it."
         )
     return KINDS[kind](**options)
+
+
+def pair_for(
+    shape: Sequence[int],
+    network: str,
+    latent_dim: int,
+    width: int,
+    generator_depth: int | None = None,
+) -> tuple[nn.Module, nn.Module]:
+    """Make a generator and a discriminator of samples of this shape.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        ``(2,)`` for points, ``(C, H, W)`` for square images.
+    network : {"mlp", "dcgan"}
+        Fully connected (`mlp_pair`) or convolutional (`dcgan_pair`).
+    latent_dim, width : int
+        Length of the latent code, and width of the networks.
+    generator_depth : int, optional
+        Hidden layers of a fully connected generator.
+
+    Raises
+    ------
+    ValueError
+        If a size is below 1.
+
+    Examples
+    --------
+    >>> generator, discriminator = pair_for((1, 28, 28), "dcgan", latent_dim=16, width=8)
+    >>> generator.shape
+    (1, 28, 28)
+    """
+    for name, value in (("latent_dim", latent_dim), ("width", width)):
+        if not value >= 1:
+            raise ValueError(f"{name} must be at least 1, got {value}.")
+    if network == "mlp":
+        return mlp_pair(shape, latent_dim, width, generator_depth=generator_depth)
+    return dcgan_pair(shape[1], shape[0], latent_dim, width)

@@ -1,8 +1,12 @@
 """Convolutional networks after DCGAN (Radford, Metz and Chintala 2016).
 
 Both networks are pyramids: the generator starts from a 4x4 map of many channels and doubles the
-side while it halves the channels; the discriminator walks the same stairs down. The original has
-64x64 pixels, and is what these classes build for ``size=64, norm="batch"``.
+side while it halves the channels; the discriminator walks the same stairs down. The paper's has
+64x64 pixels, kernels of 5x5 and 1024-512-256-128 channels; what these classes build for
+``size=64, width=128, norm="batch"`` has the common kernels of 4x4 and the same channels.
+
+A side between two powers of two, such as the 28 of MNIST, gets a border: the generator draws the
+next power of two and its middle is taken; the discriminator sees every picture in a black frame.
 """
 
 import itertools
@@ -19,13 +23,30 @@ UPS = ("transposed", "resize")
 
 
 def _channels_at(size: int, width: int) -> list[int]:
-    """Channels of the maps of side 4, 8, ..., size / 2: at most 8 x width, last `width`."""
-    if size < 8 or size & (size - 1):
-        raise ValueError(
-            f"A DCGAN doubles from 4x4, so its image side is a power of two from 8 on; got {size}."
-        )
-    levels = size.bit_length() - 3  # 8 -> 1, 16 -> 2, 32 -> 3, 64 -> 4
+    """Channels of the maps of side 4, 8, ... up to half: at most 8 x width, last `width`."""
+    levels = _framed(size).bit_length() - 3  # 8 -> 1, 16 -> 2, 32 -> 3, 64 -> 4
     return [width * min(8, 2 ** (levels - 1 - level)) for level in range(levels)]
+
+
+def _framed(size: int) -> int:
+    """Return the side with its border: the next power of two."""
+    if size < 8:
+        raise ValueError(
+            f"A DCGAN doubles from 4x4 at least once, so its image side is 8 or more; got {size}."
+        )
+    return 1 << (size - 1).bit_length()
+
+
+def _border(size: int) -> list[int]:
+    """Return the border of a picture of this side: left, right, top, bottom."""
+    missing = _framed(size) - size
+    return [missing // 2, missing - missing // 2] * 2
+
+
+def _frame(size: int, sign: int = 1) -> list[nn.Module]:
+    """Make the layer that puts the border on (black, -1), or takes it off (`sign` -1), if any."""
+    border = [sign * width for width in _border(size)]
+    return [nn.ConstantPad2d(tuple(border), -1.0)] if any(border) else []
 
 
 def _check(channels: int, norm: str) -> None:
@@ -57,11 +78,11 @@ class DCGANGenerator(nn.Module):
     latent_dim : int
         Length of the latent code `z` (100 in the paper).
     size : int
-        Side of the image, a power of two from 8 on.
+        Side of the image, from 8 on; powers of two need no border.
     channels : {1, 3}
         Gray or color.
     width : int
-        Channels of the last hidden map, of side ``size / 2`` (64 in the paper).
+        Channels of the last hidden map, of half the side (128 in the paper).
     norm : {"batch", "spectral", "none"}
         Normalization of the hidden layers.
     up : {"transposed", "resize"}
@@ -95,7 +116,7 @@ class DCGANGenerator(nn.Module):
         for before, after in itertools.pairwise(maps):
             doubling = _doubling(before, after, bias, up)
             layers += [*_normed(doubling, after, norm), nn.ReLU(inplace=True)]
-        layers += [_doubling(maps[-1], channels, bias, up), nn.Tanh()]
+        layers += [_doubling(maps[-1], channels, bias, up), nn.Tanh(), *_frame(size, -1)]
         self.net = nn.Sequential(*layers)
 
     def forward(self, z: Tensor) -> Tensor:
@@ -124,7 +145,7 @@ class DCGANDiscriminator(nn.Module):
         bias = norm != "batch"
         # The paper leaves the first and the last layer without batch norm.
         outer = "none" if norm == "batch" else norm
-        layers: list[nn.Module] = []
+        layers: list[nn.Module] = _frame(size)
         before = channels
         for level, after in enumerate(maps):
             down = nn.Conv2d(before, after, 4, 2, 1, bias=bias)

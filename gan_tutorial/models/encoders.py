@@ -8,7 +8,7 @@ import math
 
 from torch import Tensor, nn
 
-from .dcgan import DCGANGenerator, _channels_at, _check, _normed
+from .dcgan import DCGANGenerator, _channels_at, _check, _frame, _normed
 from .mlp import MLPGenerator, _layers
 
 __all__ = ["DCGANEncoder", "MLPEncoder", "encoder_for"]
@@ -58,11 +58,11 @@ class DCGANEncoder(nn.Module):
         Numbers that come out: the length of the latent code, or twice that for a variational
         autoencoder.
     size : int
-        Side of the image, a power of two from 8 on.
+        Side of the image, from 8 on.
     channels : {1, 3}
         Gray or color.
     width : int
-        Channels of the first hidden map, of side ``size / 2``.
+        Channels of the first hidden map, of half the side.
     norm : {"batch", "spectral", "none"}
         Normalization of the hidden layers; the first and the last layer have no batch norm.
 
@@ -84,7 +84,7 @@ class DCGANEncoder(nn.Module):
             "norm": norm,
         }
         outer = "none" if norm == "batch" else norm
-        layers: list[nn.Module] = []
+        layers: list[nn.Module] = _frame(size)
         before = channels
         for level, after in enumerate(_channels_at(size, width)[::-1]):
             bias = level == 0 or norm != "batch"  # batch norm has a bias of its own

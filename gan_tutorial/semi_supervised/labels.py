@@ -88,7 +88,15 @@ def hide_labels(data: Dataset, count: int, seed: int = 0) -> FewLabels:
     rows = torch.cat(chosen).sort().values
     part = data.subset(rows)
     return FewLabels(
-        labeled=Dataset(data.name, part._samples, labels=part.labels, classes=data.classes),
-        unlabeled=Dataset(data.name, data._samples, on_disk=data._on_disk).to(data.device),
+        labeled=Dataset(
+            data.name,
+            part._samples,
+            labels=part.labels,
+            classes=data.classes,
+            source=data.source,
+        ),
+        unlabeled=Dataset(data.name, data._samples, on_disk=data._on_disk, source=data.source).to(
+            data.device
+        ),
         rows=rows,
     )

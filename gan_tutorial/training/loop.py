@@ -185,9 +185,7 @@ def fit(
 # --- Before the first step -------------------------------------------------------------------
 
 
-def _recipe(
-    task: Task, steps: int | None, batch_size: int | None, schedule: str | None
-) -> Recipe:
+def _recipe(task: Task, steps: int | None, batch_size: int | None, schedule: str | None) -> Recipe:
     """Return the task's recipe, with what the caller said instead."""
     recipe = task.recipe
     if recipe is None:
@@ -285,9 +283,7 @@ def _begin(run: Run, resume: bool) -> None:
 
 
 @contextmanager
-def _fast(
-    task: Task, device: torch.device, precision: str, compile: bool
-) -> Iterator[None]:
+def _fast(task: Task, device: torch.device, precision: str, compile: bool) -> Iterator[None]:
     """For the time of a run, let the task's networks run in this precision, or compiled."""
     task.fast = {
         name: speed.accelerated(network, device, precision, compile)

@@ -24,7 +24,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-
 __all__ = [
     "PRECISIONS",
     "accelerated",

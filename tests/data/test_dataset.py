@@ -1,7 +1,8 @@
+import numpy as np
 import pytest
 import torch
 
-from gan_tutorial.data import Dataset, ring
+from gan_tutorial.data import Dataset, as_tensor, load, ring, sample_shape
 
 
 @pytest.fixture
@@ -117,3 +118,40 @@ def test_labels_and_factors_must_have_one_row_for_each_sample():
         Dataset("wrong", torch.zeros(4, 2), labels=torch.zeros(3).long())
     with pytest.raises(ValueError, match="angle has 5 rows for 4 samples"):
         Dataset("wrong", torch.zeros(4, 2), factors={"angle": torch.zeros(5)})
+
+
+def test_the_source_stays_with_the_samples():
+    digits = load("digits", "test")
+    larger = load("digits", "test", image_size=16)
+    for derived in (
+        digits,
+        larger,
+        digits.subset(slice(0, 5)),
+        digits.subset(torch.tensor([3, 1])),
+        digits.to("cpu"),
+        digits.map_images(lambda images: -images),
+    ):
+        assert derived.source == "digits"
+    assert load("ring", count=5).source == "ring"
+    assert load("soccer", count=2, kinds="all").source == "soccer"
+    assert Dataset("digits", digits.tensor()).source is None
+
+
+@pytest.mark.parametrize("shape", [(2,), (1, 8, 8), (3, 4, 4)])
+def test_the_shape_of_a_sample_is_the_same_in_a_tensor_and_in_a_data_set(shape):
+    samples = torch.zeros(7, *shape)
+    assert sample_shape(samples) == sample_shape(Dataset("seven", samples)) == shape
+
+
+def test_samples_become_a_tensor_from_whatever_they_come_in(levels):
+    wanted = levels.tensor()
+    assert as_tensor(wanted) is wanted
+    assert torch.equal(as_tensor(levels), wanted)
+    for array in (wanted.numpy(), wanted.double().numpy(), wanted.flip(0).numpy()[::-1]):
+        assert torch.equal(as_tensor(array), wanted)
+    frozen = wanted.numpy().copy()
+    frozen.flags.writeable = False
+    assert torch.equal(as_tensor(frozen), wanted)
+    assert as_tensor(np.arange(3, dtype=np.uint8)).dtype == torch.uint8
+    with pytest.raises(TypeError, match="not as list"):
+        as_tensor([1.0, 2.0])

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from .training import Recipe
+from ..training import Recipe
 
 __all__ = ["IMAGES", "POINTS", "SMALL_IMAGES", "recipe_for"]
 
