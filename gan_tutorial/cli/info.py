@@ -2,15 +2,13 @@
 
 import argparse
 import json
-from pathlib import Path
 
-from ..training import History
-from ..training.checkpoints import load_generator, read_config
+from ..training import SavedRun
 
 __all__ = ["add_to", "run"]
 
 
-def add_to(commands) -> argparse.ArgumentParser:
+def add_to(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
     """Add the command to the program's."""
     command = commands.add_parser("info", help="say what a run is and how far it got")
     command.add_argument("run", metavar="DIR", help="folder of the run")
@@ -20,20 +18,18 @@ def add_to(commands) -> argparse.ArgumentParser:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the facts of a run; return the exit status."""
-    folder = Path(arguments.run)
-    config = read_config(folder)
-    generator = load_generator(folder)
-    history = folder / "history.csv"
+    saved = SavedRun(arguments.run)
+    config = saved.config
     facts = {
         "data": config["data"],
         "step": config["step"],
         "generator": {
             **config["generator"],
-            "parameters": sum(p.numel() for p in generator.parameters()),
+            "parameters": sum(p.numel() for p in saved.generator.parameters()),
         },
-        "training": config["training"],
-        "last": History.read_csv(history).last() if history.is_file() else {},
-        "files": sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()),
+        "training": saved.training,
+        "last": saved.history.last(),
+        "files": saved.files,
     }
     if arguments.json:
         print(json.dumps(facts, indent=2))

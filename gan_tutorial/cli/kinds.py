@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from ..autoencoders import VAE, VAEGAN, Autoencoder
-from ..gan import GAN, recipe_for
+from ..data import Dataset
+from ..gan import GAN
 from ..models import Augmented
 from ..models.augment import DiffAugment
 from ..repair.masks import composite
@@ -19,8 +20,9 @@ from ..repair.task import recipe_for as repair_recipe_for
 from ..semi_supervised.gan import SemiSupervisedGAN
 from ..semi_supervised.labels import hide_labels
 from ..training import History, Task
+from .options import GENERATE, TrainOptions
 
-__all__ = ["GENERATE", "MODELS", "TASKS", "Kind", "kind_of"]
+__all__ = ["Kind", "kind_of"]
 
 NETWORKS = ("network", "width", "latent_dim", "lr")
 GAME = ("loss", "r1", "r2")
@@ -41,20 +43,15 @@ class Kind:
     def __init__(self, task: type[Task], options: Sequence[str]):
         self.task, self.options = task, tuple(options)
 
-    def recipe(self, samples, options: dict) -> dict:
-        """Return ``steps`` and ``batch_size`` to use where none are given."""
-        return recipe_for(samples.shape, options["network"])
-
-    def prepare(self, samples, options: dict) -> tuple[Task, object]:
+    def prepare(self, samples: Dataset, options: TrainOptions) -> tuple[Task, Dataset]:
         """Make the task; return it with what `fit` trains it on."""
-        given = {name: options[name] for name in self.options if options[name] is not None}
-        return self.task.for_data(samples, **given), samples
+        return self.task.for_data(samples, **options.given(*self.options)), samples
 
-    def picture(self, task: Task, samples) -> Tensor:
+    def picture(self, task: Task, samples: Dataset) -> Tensor:
         """Return the samples that a grid shows during training."""
         return task.sample(64 if samples.shape[1:] else 1000)
 
-    def outcome(self, task: Task, history: History, load_test: Callable) -> str:
+    def outcome(self, task: Task, history: History, load_test: Callable[[], Dataset]) -> str:
         """Say in a few words how the training ended; may be empty.
 
         `load_test` returns the test split of the data.
@@ -67,9 +64,9 @@ class Kind:
 class _Game(Kind):
     """A GAN, whose discriminator may see everything augmented."""
 
-    def prepare(self, samples, options: dict) -> tuple[Task, object]:
+    def prepare(self, samples: Dataset, options: TrainOptions) -> tuple[Task, Dataset]:
         """Make the task; return it with what `fit` trains it on."""
-        given = {name: options[name] for name in self.options if options[name] is not None}
+        given = options.given(*self.options)
         policy = given.pop("augment", None)
         if policy:
             if not samples.shape[1:]:
@@ -82,25 +79,19 @@ class _Game(Kind):
 class _FewLabels(Kind):
     """A classifier of few labels: all other labels are hidden before anything is made."""
 
-    def recipe(self, samples, options: dict) -> dict:
-        """Return ``steps`` and ``batch_size`` to use where none are given."""
-        recipe = recipe_for(samples.shape, options["network"])
-        return {"steps": 1000 if recipe["network"] == "mlp" else 3000, "batch_size": 64}
-
-    def prepare(self, samples, options: dict) -> tuple[Task, object]:
+    def prepare(self, samples: Dataset, options: TrainOptions) -> tuple[Task, Dataset]:
         """Hide the labels, all but a few; return the task with samples that have none."""
         if samples.labels is None:
             raise ValueError(
                 f"{samples.name} has no labels: --task semi needs a data set of classes, such as "
                 "digits, or a folder whose subfolders are the classes."
             )
-        count = options["labels"] or 10 * len(samples.classes)
-        few = hide_labels(samples, count, options["seed"])
-        names = set(self.options) - {"labels"}
-        given = {name: options[name] for name in names if options[name] is not None}
+        given = options.given(*self.options)
+        count = given.pop("labels", 10 * len(samples.classes))
+        few = hide_labels(samples, count, options.seed)
         return self.task.for_data(few, **given), few.unlabeled
 
-    def outcome(self, task: Task, history: History, load_test: Callable) -> str:
+    def outcome(self, task: Task, history: History, load_test: Callable[[], Dataset]) -> str:
         """Say how many test samples are recognized, and from how many labels."""
         test = load_test()
         return (
@@ -154,20 +145,17 @@ class _Repair(Kind):
         return ", ".join([*words, super().outcome(task, history, load_test)]).removesuffix(", ")
 
 
-GENERATE = "generate"
-MODELS = {
+KINDS: dict[str, Kind] = {
     "gan": _Game(GAN, (*NETWORKS, *GAME, "augment")),
     "vae": Kind(VAE, NETWORKS),
     "ae": Kind(Autoencoder, NETWORKS),
     "vae-gan": Kind(VAEGAN, (*NETWORKS, *GAME)),
-}
-TASKS: dict[str, Kind] = {
     "semi": _FewLabels(SemiSupervisedGAN, (*NETWORKS, "labels")),
     "repair": _Repair(),
 }
 
 
-def kind_of(options: dict) -> Kind:
+def kind_of(options: TrainOptions) -> Kind:
     """Return what is to be trained; refuse options that it does not understand.
 
     Raises
@@ -175,13 +163,16 @@ def kind_of(options: dict) -> Kind:
     ValueError
         If a given option means nothing for this task; the message names it.
     """
-    task, model = options["task"], options["model"]
-    name = f"--model {model}" if task == GENERATE else f"--task {task}"
-    kind = MODELS[model] if task == GENERATE else TASKS[task]
-    everywhere = {option for each in (*MODELS.values(), *TASKS.values()) for option in each.options}
-    for option in sorted(everywhere - set(kind.options)):
+    generates = options.task == GENERATE
+    name = f"--model {options.model}" if generates else f"--task {options.task}"
+    kind = KINDS[options.model if generates else options.task]
+    if not generates and options.model != "gan":
+        raise ValueError(f"--model means nothing for {name}: leave it out.")
+    everywhere = {option for each in KINDS.values() for option in each.options}
+    given = options.given(*everywhere)
+    for option in sorted(set(given) - set(kind.options)):
         # the kind of network has a default, which leaves the choice to the task
-        if options[option] not in (None, "auto"):
+        if given[option] != "auto":
             flag = "--" + option.replace("_", "-")
             raise ValueError(f"{flag} means nothing for {name}: leave it out.")
     return kind

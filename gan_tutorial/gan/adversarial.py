@@ -48,7 +48,7 @@ class AdversarialTask(Task):
     ):
         for name, value in (("r1", r1), ("r2", r2), ("gp", gp)):
             if not 0 <= value < math.inf:
-                raise ValueError(f"The penalty weight {name} is a number from 0 on, got {value}.")
+                raise ValueError(f"The penalty weight {name} must not be negative, got {value}.")
         if not penalty_every >= 1:
             raise ValueError(f"penalty_every must be at least 1, got {penalty_every}.")
         if has_batch_norm(discriminator) and (r1 or r2 or gp):

@@ -8,6 +8,7 @@ from .history import History
 from .loop import SCHEDULES, fit, pick_device
 from .recipe import Recipe
 from .run import Batches, NonFiniteError, Run
+from .saved import SavedRun
 from .task import Task, adam, frozen
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "NonFiniteError",
     "Recipe",
     "Run",
+    "SavedRun",
     "Task",
     "adam",
     "checkpoints",

@@ -7,7 +7,10 @@ the header.
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -25,6 +28,7 @@ __all__ = [
     "load_checkpoint",
     "load_generator",
     "read_config",
+    "read_facts",
     "save_checkpoint",
     "shipped",
 ]
@@ -33,7 +37,7 @@ CHECKPOINT = "checkpoint.safetensors"
 PREVIOUS = "checkpoint.previous.safetensors"
 GENERATOR = "generator.safetensors"
 CONFIG = "config.json"
-FORMAT = "gan_tutorial.checkpoint/1"
+FORMAT = "gan_tutorial.checkpoint/2"
 
 
 class CheckpointError(RuntimeError):
@@ -48,7 +52,7 @@ def _stored(tensor: Tensor) -> Tensor:
     return tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
 
 
-def _pack(tree, path: str, tensors: dict[str, Tensor]):
+def _pack(tree: Any, path: str, tensors: dict[str, Tensor]) -> dict[str, Any]:
     """Move the tensors of `tree` to `tensors`; return the rest as JSON-able data."""
     if isinstance(tree, Tensor):
         tensors[path] = _stored(tree)
@@ -63,7 +67,7 @@ def _pack(tree, path: str, tensors: dict[str, Tensor]):
     raise TypeError(f"A checkpoint holds tensors and plain values; {path} is a {type(tree)}.")
 
 
-def _unpack(packed: dict, tensors: dict[str, Tensor]):
+def _unpack(packed: dict[str, Any], tensors: dict[str, Tensor]) -> Any:
     ((kind, content),) = packed.items()
     if kind == "tensor":
         return tensors[content]
@@ -77,7 +81,7 @@ def _unpack(packed: dict, tensors: dict[str, Tensor]):
 # --- Checkpoints -----------------------------------------------------------------------------
 
 
-def save_checkpoint(folder: str | Path, state: dict) -> Path:
+def save_checkpoint(folder: str | Path, state: dict[str, Any]) -> Path:
     """Write `state` to the checkpoint file of `folder`, and keep the one before it.
 
     Parameters
@@ -96,13 +100,15 @@ def save_checkpoint(folder: str | Path, state: dict) -> Path:
     from safetensors.torch import save
 
     tensors: dict[str, Tensor] = {}
-    header = {"format": FORMAT, "state": json.dumps(_pack(state, "", tensors))}
+    facts = {"step": state.get("step", 0), "about": state.get("about", {})}
+    packed = json.dumps(_pack(state, "", tensors))
+    header = {"format": FORMAT, "facts": json.dumps(facts), "state": packed}
     path = Path(folder) / CHECKPOINT
     write_atomically(path, save(tensors, header), keep_previous_as=path.with_name(PREVIOUS))
     return path
 
 
-def load_checkpoint(folder: str | Path) -> dict:
+def load_checkpoint(folder: str | Path) -> dict[str, Any]:
     """Read back what `save_checkpoint` wrote; all tensors are on the CPU.
 
     Raises
@@ -116,14 +122,34 @@ def load_checkpoint(folder: str | Path) -> dict:
     path = Path(folder) / CHECKPOINT
     if not path.is_file():
         raise FileNotFoundError(f"No checkpoint in {folder}: {CHECKPOINT} is not there.")
-    try:
+    with _explained(path):
         header, tensors = _read(path)
-        if header.get("format") != FORMAT:
-            raise CheckpointError(
-                f"{path} is a safetensors file, but not a checkpoint of this library "
-                f"(format {header.get('format')!r}, expected {FORMAT!r})."
-            )
+        _check_format(path, header)
         return _unpack(json.loads(header["state"]), tensors)
+
+
+def read_facts(folder: str | Path) -> dict[str, Any]:
+    """Return ``step`` and ``about`` of the checkpoint in a folder, without reading its tensors.
+
+    Raises
+    ------
+    FileNotFoundError, CheckpointError
+        As `load_checkpoint`.
+    """
+    path = Path(folder) / CHECKPOINT
+    if not path.is_file():
+        raise FileNotFoundError(f"No checkpoint in {folder}: {CHECKPOINT} is not there.")
+    with _explained(path):
+        header, _ = _read(path, tensors=False)
+        _check_format(path, header)
+        return json.loads(header["facts"])
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Say of a checkpoint that cannot be read whether the one before it is there."""
+    try:
+        yield
     except (CheckpointError, KeyError, ValueError) as error:
         reason = str(error) if isinstance(error, CheckpointError) else f"{path} is damaged."
         previous = path.with_name(PREVIOUS)
@@ -132,20 +158,29 @@ def load_checkpoint(folder: str | Path) -> dict:
         raise CheckpointError(reason) from None
 
 
-def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
+def _check_format(path: Path, header: dict[str, str]) -> None:
+    if header.get("format") != FORMAT:
+        raise CheckpointError(
+            f"{path} is a safetensors file, but not a checkpoint of this library "
+            f"(format {header.get('format')!r}, expected {FORMAT!r})."
+        )
+
+
+def _read(path: Path, tensors: bool = True) -> tuple[dict[str, str], dict[str, Tensor]]:
     """Header and tensors of a safetensors file."""
     from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(path, framework="pt", device="cpu") as file:
-            return file.metadata() or {}, {name: file.get_tensor(name) for name in file.keys()}
+            names = file.keys() if tensors else ()
+            return file.metadata() or {}, {name: file.get_tensor(name) for name in names}
     except SafetensorError:
         raise CheckpointError(
             f"{path} is truncated or not a safetensors file ({path.stat().st_size} bytes)."
         ) from None
 
 
-def differences(saved: dict, current: dict, prefix: str = "") -> list[str]:
+def differences(saved: dict[str, Any], current: dict[str, Any], prefix: str = "") -> list[str]:
     """Name the settings in which two nested configurations differ, with both values.
 
     Examples
@@ -166,7 +201,7 @@ def differences(saved: dict, current: dict, prefix: str = "") -> list[str]:
 # --- Generators alone ------------------------------------------------------------------------
 
 
-def export_generator(folder: str | Path, generator: nn.Module, **about) -> None:
+def export_generator(folder: str | Path, generator: nn.Module, **about: Any) -> None:
     """Write a generator's weights and its configuration, for sampling or for other programs.
 
     Parameters
@@ -187,7 +222,7 @@ def export_generator(folder: str | Path, generator: nn.Module, **about) -> None:
     write_atomically(folder / CONFIG, (json.dumps(config, indent=2) + "\n").encode())
 
 
-def read_config(folder: str | Path) -> dict:
+def read_config(folder: str | Path) -> dict[str, Any]:
     """Return the content of the ``config.json`` that `export_generator` wrote.
 
     Raises

@@ -150,7 +150,9 @@ def fit(
     """
     recipe = _recipe(task, steps, batch_size, schedule)
     whole = {"steps": recipe.steps, "batch_size": recipe.batch_size, "log_every": log_every}
-    _check(data, recipe.schedule, {**whole, "save_every": save_every}, precision, resume, out)
+    _check(data, recipe.schedule, {**whole, "save_every": save_every}, seed, precision)
+    if resume and out is None:
+        raise ValueError("To resume, say where the run is: give its folder as `out`.")
     device = pick_device(device)
     with ExitStack() as leaving:
         run, layout = _prepare(task, data, recipe, seed, precision, device, log_every, out, about)
@@ -202,9 +204,8 @@ def _check(
     data: Dataset | Tensor,
     schedule: str,
     counts: dict[str, int | None],
+    seed: int,
     precision: str,
-    resume: bool,
-    out: str | Path | None,
 ) -> None:
     """Refuse arguments that cannot be meant."""
     for name, value in counts.items():
@@ -212,11 +213,11 @@ def _check(
             raise ValueError(f"{name} must be at least 1, got {value}.")
     if schedule not in SCHEDULES:
         raise ValueError(f"Unknown schedule {schedule!r}; choose one of {', '.join(SCHEDULES)}.")
+    if not 0 <= seed < 2**32:
+        raise ValueError(f"seed must be from 0 to {2**32 - 1:,}, got {seed}.")
     speed.check_precision(precision)
     if len(data) == 0:
         raise ValueError("There are no samples to train on: the data set is empty.")
-    if resume and out is None:
-        raise ValueError("To resume, say where the run is: give its folder as `out`.")
 
 
 def _prepare(

@@ -130,7 +130,10 @@ def test_an_augmented_run_resumes_bit_for_bit_and_notices_another_change(tmp_pat
     def train(steps, change, out, resume=False):
         torch.manual_seed(0)
         gan = GAN.for_data(digits, width=8, wrap=lambda d: models.Augmented(d, change))
-        fit(gan, digits, steps, batch_size=8, out=out, resume=resume, progress=False)
+        fit(
+            gan, digits, steps, batch_size=8, schedule="constant", out=out, resume=resume,
+            progress=False,
+        )  # fmt: skip
         return torch.cat([p.flatten() for p in gan.generator.parameters()])
 
     change = augment.DiffAugment("translation")

@@ -71,7 +71,7 @@ def test_the_configuration_builds_the_same_network(encoder):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"size": 28}, "power of two"),
+        ({"size": 7}, "8 or more"),
         ({"channels": 2}, "1 .gray. or 3"),
         ({"norm": "layer"}, "batch, spectral, none"),
     ],

@@ -199,8 +199,7 @@ def test_a_generator_that_enlarges_has_the_same_shapes_and_fewer_weights(norm):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"size": 28}, "power of two"),
-        ({"size": 4}, "power of two"),
+        ({"size": 4}, "8 or more; got 4"),
         ({"channels": 2}, "1 .gray. or 3"),
         ({"norm": "layer"}, "batch, spectral, none"),
     ],
@@ -223,3 +222,31 @@ def test_a_foreign_network_is_described_but_not_built():
     assert config == {"kind": "Linear", "parameters": 9}
     with pytest.raises(ValueError, match="Linear"):
         models.build(config)
+
+
+@pytest.mark.parametrize(("size", "framed"), [(8, 8), (20, 32), (28, 32), (31, 32), (33, 64)])
+def test_a_side_between_two_powers_of_two_gets_a_border(size, framed):
+    """G draws the next power of two and keeps its middle; D sees the picture in a black frame."""
+    torch.manual_seed(0)
+    g, d = models.dcgan_pair(size, 1, 5, 4)
+    torch.manual_seed(0)
+    whole_g, whole_d = models.dcgan_pair(framed, 1, 5, 4)
+    z = torch.randn(3, 5)
+    x, whole = g(z), whole_g(z)
+    assert g.shape == d.shape == (1, size, size)
+    before = (framed - size) // 2
+    middle = slice(before, before + size)
+    assert torch.equal(x, whole[:, :, middle, middle])
+    in_frame = torch.full_like(whole, -1.0)
+    in_frame[:, :, middle, middle] = x
+    torch.testing.assert_close(d(x), whole_d(in_frame))
+    assert models.build(models.config_of(g))(z).shape == x.shape
+    assert models.encoder_for(g, 7)(x).shape == (3, 7)
+    assert models.one_by_one(models.DCGANDiscriminator(size, 1, 4))
+
+
+@pytest.mark.parametrize("options", [{"latent_dim": 0}, {"width": 0}, {"width": -4}])
+@pytest.mark.parametrize(("shape", "network"), [((2,), "mlp"), ((1, 16, 16), "dcgan")])
+def test_pairs_of_impossible_sizes_are_refused(options, shape, network):
+    with pytest.raises(ValueError, match="must be at least 1, got"):
+        models.pair_for(shape, network, **{"latent_dim": 4, "width": 4} | options)

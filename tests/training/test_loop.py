@@ -1,3 +1,4 @@
+import copy
 import os
 import signal
 import threading
@@ -7,8 +8,8 @@ import pytest
 import torch
 
 from gan_tutorial import GAN, Task, checkpoints, data, fit, models
+from gan_tutorial.training import Batches, NonFiniteError, Recipe, Run, SavedRun
 from gan_tutorial.training.checkpoints import CheckpointError
-from gan_tutorial.training.run import Batches, NonFiniteError
 
 
 def points(count=256):
@@ -309,3 +310,120 @@ def test_training_and_resuming_on_a_gpu(tmp_path):
     on_cpu = small_gan()
     quiet_fit(on_cpu, points(), 25, out=tmp_path, resume=True)
     assert on_cpu.device.type == "cpu"
+
+
+# --- A recipe is read, and a run leaves no traces ---------------------------------------------
+
+
+def test_a_recipe_is_what_fit_trains_by_unless_it_is_told_otherwise():
+    task = small_gan()
+    task.recipe = Recipe(steps=4, batch_size=32, schedule="linear")
+    history = fit(task, points(), device="cpu", progress=False, log_every=1)
+    told = small_gan()
+    again = fit(
+        told, points(), 4, batch_size=32, schedule="linear", device="cpu", progress=False,
+        log_every=1,
+    )  # fmt: skip
+    assert history["step"].tolist() == again["step"].tolist() == [1, 2, 3, 4]
+    assert torch.equal(flat(task), flat(told))
+    other = small_gan()
+    other.recipe = task.recipe
+    assert len(fit(other, points(), 2, device="cpu", progress=False, log_every=1)) == 2
+
+
+def test_without_a_recipe_the_steps_must_be_given():
+    with pytest.raises(ValueError, match="give the number of steps"):
+        fit(small_gan(), points(), progress=False)
+
+
+@pytest.mark.parametrize("stop", [None, "error"])
+def test_learning_rates_and_networks_are_left_as_they_were(stop):
+    task = small_gan(lr=(1e-3, 2e-3))
+
+    def fail(run):
+        if stop and run.step == 3:
+            raise RuntimeError("stop")
+
+    try:
+        quiet_fit(task, points(), 4, schedule="linear", precision="bf16", callbacks=[fail])
+    except RuntimeError:
+        assert stop
+    groups = [opt.param_groups[0] for opt in task.optimizers.values()]
+    assert [group["lr"] for group in groups] == [1e-3, 2e-3]
+    assert all("initial_lr" not in group for group in groups)
+    assert task.fast == task.networks
+
+
+def test_a_second_fit_goes_on_with_its_average_and_takes_an_edited_rate():
+    """The average is that of one long run, and a rate that was edited between is the one used."""
+    whole, parts = small_gan(), small_gan()
+    quiet_fit(whole, points(), 12, seed=0)
+    quiet_fit(parts, points(), 6, seed=0)
+    assert parts.steps_done == 6
+    decays = []
+    parts.update_average = lambda: decays.append(
+        min(parts.ema, parts.steps_done / (parts.steps_done + 9))
+    )
+    for optimizer in parts.optimizers.values():
+        optimizer.param_groups[0]["lr"] = 5e-4
+    seen = []
+    quiet_fit(
+        parts, points(), 3, seed=1,
+        callbacks=[lambda run: seen.append(parts.optimizers["generator"].param_groups[0]["lr"])],
+    )  # fmt: skip
+    assert decays == [7 / 16, 8 / 17, 9 / 18]
+    assert seen == [5e-4] * 3
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("when", ["after", "meanwhile"])
+def test_a_copy_of_a_task_trains_itself_and_not_the_original(precision, when):
+    task, copies = small_gan(), []
+    quiet_fit(
+        task, points(), 3, precision=precision,
+        callbacks=[lambda run: copies.append(copy.deepcopy(run.task)) if run.step == 2 else None],
+    )  # fmt: skip
+    other = copy.deepcopy(task) if when == "after" else copies[0]
+    before, mine = flat(task), flat(other)
+    for _ in range(2):
+        other.step(points(16))
+    assert torch.equal(flat(task), before)
+    assert not torch.equal(flat(other), mine)
+    assert other.fast["generator"] is not task.fast["generator"]
+
+
+def test_scalars_not_yet_in_the_history_come_back_to_the_device_of_the_run(tmp_path):
+    """A checkpoint is read on the CPU; what is pending must join what the device reports.
+
+    The "meta" device stands for any other: torch refuses to stack its tensors with the CPU's.
+    """
+    quiet_fit(small_gan(), points(), 7, out=tmp_path, log_every=5)
+    run = Run(small_gan(), points(), 9, {}, Batches(256, 16, 0), 5, tmp_path)
+    run.config = checkpoints.load_checkpoint(tmp_path)["config"]
+    run.task.load_state_dict = lambda state: None
+    run.task.device = torch.device("meta")
+    run.restore()
+    assert len(run._pending) == 2
+    assert {value.device.type for scalars in run._pending for value in scalars.values()} == {"meta"}
+
+
+def test_a_saved_run_is_opened_by_its_folder(tmp_path):
+    task = small_gan()
+    quiet_fit(task, points(), 6, out=tmp_path, log_every=2, about={"who": "me"})
+    saved = SavedRun(tmp_path)
+    assert saved.exists
+    assert (saved.step, saved.shape, saved.about) == (6, (2,), {"who": "me"})
+    assert saved.training["loss"] == "relativistic"
+    assert saved.history["step"].tolist() == [2, 4, 6]
+    assert saved.generator(torch.zeros(1, 3)).shape == (1, 2)
+    assert "history.csv" in saved.files
+    nothing = SavedRun(tmp_path / "nowhere")
+    assert (nothing.exists, nothing.step, nothing.about) == (False, 0, {})
+    with pytest.raises(FileNotFoundError, match="not the folder of a run"):
+        _ = nothing.config
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32, 10**17])
+def test_seeds_have_a_range(seed):
+    with pytest.raises(ValueError, match="seed"):
+        quiet_fit(small_gan(), points(), 1, seed=seed)

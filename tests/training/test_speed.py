@@ -207,15 +207,15 @@ def test_unknown_precision_is_refused_in_one_sentence():
 
 def test_only_networks_known_to_take_samples_one_by_one_get_batches_together():
     for network in (*models.mlp_pair((1, 8, 8)), *models.dcgan_pair(16, 3, 8, 4, "none")):
-        assert speed.one_by_one(network)
+        assert models.one_by_one(network)
 
     class Mixing(nn.Module):
         def forward(self, x):
             return x - x.mean(0)
 
     for norm, network in itertools.product(("batch", "spectral"), range(2)):
-        assert not speed.one_by_one(models.dcgan_pair(16, 3, 8, 4, norm, norm)[network])
-    assert not speed.one_by_one(nn.Sequential(nn.Linear(2, 2), Mixing()))
+        assert not models.one_by_one(models.dcgan_pair(16, 3, 8, 4, norm, norm)[network])
+    assert not models.one_by_one(nn.Sequential(nn.Linear(2, 2), Mixing()))
 
 
 def test_flat_data_are_left_as_they_are():

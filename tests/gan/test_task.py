@@ -4,7 +4,8 @@ from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 
 from gan_tutorial import GAN, data, fit, losses, metrics, models
-from gan_tutorial.models.sampling import latent_codes
+from gan_tutorial.gan import frozen, recipe_for
+from gan_tutorial.models import latent_codes
 
 
 def pair(seed=0):
@@ -195,3 +196,83 @@ def test_penalty_with_batch_norm_in_the_discriminator_is_refused():
     GAN(g, d)
     with pytest.raises(ValueError, match="batch norm"):
         GAN(g, d, r1=1.0)
+
+
+# --- A recipe, chosen from the shape ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", [(40, 2), (40, 1, 8, 8), (40, 1, 28, 28), (40, 3, 16, 16)])
+def test_for_data_takes_a_tensor_as_well_as_a_data_set(shape):
+    x = torch.rand(shape) * 2 - 1
+    from_tensor = GAN.for_data(x, latent_dim=3, width=4)
+    from_data = GAN.for_data(data.Dataset("mine", x), latent_dim=3, width=4)
+    assert from_tensor.config() == from_data.config()
+    assert from_tensor.recipe == from_data.recipe
+    assert from_tensor.sample(2).shape == (2, *shape[1:])
+    history = fit(from_tensor, x, 1, batch_size=4, progress=False, log_every=1)
+    assert len(history) == 1
+
+
+def test_what_is_given_to_for_data_stands_in_the_recipe():
+    gan = GAN.for_data(data.ring().sample(9, seed=0), width=16, lr=5e-4, r1=0.0)
+    assert gan.recipe.networks["width"] == 16
+    assert gan.recipe.options["lr"] == 5e-4
+    assert (gan.r1, gan.r2) == (0.0, 0.1)
+    assert gan.recipe.batch_size == 256
+    assert recipe_for((2,)).options["lr"] == 1.5e-3  # the book's own is not changed by it
+
+
+@pytest.mark.parametrize("option", ["width", "latent_dim"])
+def test_a_size_of_zero_is_not_taken_for_none(option):
+    with pytest.raises(ValueError, match=f"{option} must be at least 1, got 0"):
+        GAN.for_data(torch.rand(9, 2), **{option: 0})
+
+
+def test_one_sample_is_not_taken_for_data():
+    with pytest.raises(ValueError, match="first axis counts the samples"):
+        GAN.for_data(torch.rand(1, 28, 28))
+
+
+# --- Small print of a step --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("d_steps", "every"), [(5, 5), (5, 3), (2, 4), (1, 1)])
+@pytest.mark.parametrize("penalty", ["gp", "r1", "r2"])
+def test_a_penalty_is_recorded_whichever_update_it_fell_on(penalty, d_steps, every):
+    gan = GAN(*pair(), loss="hinge", d_steps=d_steps, penalty_every=every, **{penalty: 1.0})
+    x = data.ring().sample(64, seed=0)
+    history = fit(gan, x, 8, batch_size=4, log_every=8, progress=False, device="cpu")
+    assert penalty in history.columns
+
+
+@pytest.mark.parametrize("raises", [False, True])
+def test_frozen_leaves_the_weights_as_they_were(raises):
+    network = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1))
+    network[0].requires_grad_(False)  # frozen by the user
+    try:
+        with frozen(network):
+            assert not any(p.requires_grad for p in network.parameters())
+            if raises:
+                raise RuntimeError
+    except RuntimeError:
+        pass
+    assert [p.requires_grad for p in network.parameters()] == [False, False, True, True]
+
+
+def test_layers_that_the_user_froze_are_not_trained():
+    players = pair()
+    for player in players:
+        next(player.parameters()).requires_grad_(False)
+    before = [snapshot(player) for player in players]
+    fit(GAN(*players, lr=1e-2), data.ring().sample(64, seed=0), 5, progress=False, device="cpu")
+    for player, weights in zip(players, before, strict=True):
+        moved = [not torch.equal(p, q) for p, q in zip(player.parameters(), weights, strict=True)]
+        assert moved[0] is False
+        assert all(moved[2:])
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -0.1])
+@pytest.mark.parametrize("weight", ["r1", "r2", "gp"])
+def test_weights_that_are_no_numbers_are_refused(weight, value):
+    with pytest.raises(ValueError, match=f"{weight} must not be negative"):
+        GAN(*pair(), **{weight: value})

@@ -1,0 +1,143 @@
+"""The options of ``train``: each is named once, here, with its default, its range and its help."""
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import MISSING, asdict, dataclass, field, fields
+from typing import Any
+
+from ..losses import LOSSES
+from ..models.augment import AUGMENTATIONS
+from ..repair.masks import MASKS
+from ..training import SCHEDULES, SavedRun
+from ..training.checkpoints import CheckpointError, differences
+from ..training.speed import PRECISIONS
+from .numbers import SEED, number, whole
+
+__all__ = ["GENERATE", "MODELS", "TASKS", "TrainOptions"]
+
+GENERATE = "generate"
+TASKS = (GENERATE, "semi", "repair")
+MODELS = ("gan", "vae", "ae", "vae-gan")
+
+
+def _option(
+    default: Any,
+    help: str,
+    read: Callable[[str], Any] | None = None,
+    *,
+    choices: Sequence[Any] = (),
+    several: bool = False,
+    free: bool = False,
+) -> Any:
+    """Describe one option; `free` ones may change from one part of a run to the next."""
+    how: dict[str, Any] = {"help": help}
+    if default is False:
+        how["action"] = "store_true"
+    if read is not None:
+        how["type"] = read
+    if choices:
+        how["choices"] = tuple(choices)
+    if several:
+        how["nargs"] = "+"
+    return field(default=default, metadata={"argparse": how, "free": free})
+
+
+SIZE = whole(1)
+WEIGHT = number(0)
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """What ``train`` was told. None is left to the recipe for the kind of data."""
+
+    task: str = _option(GENERATE, f"what to learn ({GENERATE})", choices=TASKS)
+    model: str = _option("gan", "what generates (gan)", choices=MODELS)
+    labels: int | None = _option(
+        None, "for --task semi: labels that are seen (10 of each class)", SIZE
+    )
+    steps: int | None = _option(
+        None, "steps in all, those before --resume included (the recipe's)", SIZE, free=True
+    )
+    batch_size: int | None = _option(None, "samples in a batch (the recipe's)", SIZE)
+    image_size: int | None = _option(None, "side of the pictures in pixels", whole(4, 4096))
+    channels: int | None = _option(None, "1 for gray, 3 for color", int, choices=(1, 3))
+    network: str = _option("auto", "kind of networks (auto)", choices=("auto", "mlp", "dcgan"))
+    width: int | None = _option(None, "width of the networks (the recipe's)", SIZE)
+    latent_dim: int | None = _option(
+        None, "length of the latent code (the recipe's); 0 for repair without noise", whole(0)
+    )
+    loss: str | None = _option(None, "the game (relativistic)", choices=tuple(LOSSES))
+    lr: float | None = _option(None, "learning rate (the recipe's)", number(0, above=True))
+    r1: float | None = _option(None, "weight of the gradient penalty on real samples", WEIGHT)
+    r2: float | None = _option(None, "weight of the gradient penalty on fakes", WEIGHT)
+    augment: list[str] | None = _option(
+        None,
+        "change all that the discriminator sees: for few pictures",
+        choices=tuple(AUGMENTATIONS),
+        several=True,
+    )
+    masks: list[str] | None = _option(
+        None, "holes to repair (center boxes strokes)", choices=tuple(MASKS), several=True
+    )
+    l1: float | None = _option(None, "weight of the reconstruction loss in repair", WEIGHT)
+    adversarial: float | None = _option(None, "weight of the game in repair; 0 is none", WEIGHT)
+    diversity: float | None = _option(None, "reward for completions that differ", WEIGHT)
+    warm_up: int | None = _option(None, "steps of repair before the game begins", whole(0))
+    schedule: str | None = _option(
+        None, "of the learning rate (hold-cosine)", choices=tuple(SCHEDULES)
+    )
+    precision: str = _option("fp32", "bf16 is faster and rounds more (fp32)", choices=PRECISIONS)
+    compile: bool = _option(False, "compile the networks first", free=True)
+    seed: int = _option(0, "decides all that is random (0)", SEED)
+    device: str = _option("auto", "auto, cpu, cuda, cuda:1, mps (auto)", free=True)
+    data_dir: str | None = _option(None, "folder with data files already downloaded", free=True)
+    on_error: str = _option(
+        "raise",
+        "what to do with pictures that cannot be read (raise)",
+        choices=("raise", "skip"),
+        free=True,
+    )
+    save_every: int | None = _option(
+        None, "steps between checkpoints (30 seconds)", SIZE, free=True
+    )
+    samples_every: int | None = _option(
+        None, "steps between grids of samples (a tenth)", SIZE, free=True
+    )
+    doctor: bool = _option(False, "look at the networks now and then, and warn", free=True)
+
+    @classmethod
+    def add_to(cls, parser: argparse.ArgumentParser) -> None:
+        """Add every option to a parser; what is not given stays away from its result."""
+        for option in fields(cls):
+            flag = "--" + option.name.replace("_", "-")
+            parser.add_argument(flag, default=argparse.SUPPRESS, **option.metadata["argparse"])
+
+    @classmethod
+    def told(cls, arguments: argparse.Namespace, run: SavedRun, resume: bool) -> "TrainOptions":
+        """Return the options given now, else those the run was begun with, else the defaults.
+
+        Raises
+        ------
+        CheckpointError
+            If one that is not free differs from what the run was begun with.
+        """
+        names = {option.name for option in fields(cls)}
+        given = {name: value for name, value in vars(arguments).items() if name in names}
+        defaults = {o.name: o.default for o in fields(cls) if o.default is not MISSING}
+        stored = {}
+        if resume and run.exists:
+            stored = {k: v for k, v in run.about.get("options", {}).items() if k in names}
+            fixed = {option.name for option in fields(cls) if not option.metadata["free"]}
+            before = {name: stored.get(name, defaults[name]) for name in given if name in fixed}
+            changed = differences(before, {name: given[name] for name in before})
+            if changed:
+                raise CheckpointError(
+                    f"The run in {run.folder} was begun with other options: {', '.join(changed)}. "
+                    "Resume without them, or train into another folder."
+                )
+        return cls(**{**defaults, **stored, **given})
+
+    def given(self, *names: str) -> dict[str, Any]:
+        """Return those of the named options that have a value."""
+        values = asdict(self)
+        return {name: values[name] for name in names if values[name] is not None}
