@@ -9,6 +9,7 @@ import os
 import sys
 import traceback
 import warnings
+from typing import Any, NoReturn
 
 from . import doctor, evaluate, info, repair, sample, train
 
@@ -18,7 +19,7 @@ COMMANDS = (train, sample, evaluate, repair, info, doctor)
 
 
 class _Parser(argparse.ArgumentParser):
-    def error(self, message):
+    def error(self, message: str) -> NoReturn:
         raise ValueError(f"{message}. See '{self.prog} --help'.")
 
 
@@ -34,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
     return program
 
 
-def _say(message, *_, **__) -> None:
+def _say(message: Any, *_: Any, **__: Any) -> None:
     """Show a warning as one sentence, without the line of code that it came from."""
     print(f"warning: {message}", file=sys.stderr)
 

@@ -5,6 +5,7 @@ trained, and what there is to see of it. Everything else about a run is the same
 """
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -40,18 +41,18 @@ class Kind:
         tasks understand are refused.
     """
 
-    def __init__(self, task: type[Task], options: Sequence[str]):
+    def __init__(self, task: Any, options: Sequence[str]):
         self.task, self.options = task, tuple(options)
 
-    def prepare(self, samples: Dataset, options: TrainOptions) -> tuple[Task, Dataset]:
+    def prepare(self, samples: Dataset, options: TrainOptions) -> tuple[Any, Dataset]:
         """Make the task; return it with what `fit` trains it on."""
         return self.task.for_data(samples, **options.given(*self.options)), samples
 
-    def picture(self, task: Task, samples: Dataset) -> Tensor:
+    def picture(self, task: Any, samples: Dataset) -> Tensor:
         """Return the samples that a grid shows during training."""
         return task.sample(64 if samples.shape[1:] else 1000)
 
-    def outcome(self, task: Task, history: History, load_test: Callable[[], Dataset]) -> str:
+    def outcome(self, task: Any, history: History, load_test: Callable[[], Dataset]) -> str:
         """Say in a few words how the training ended; may be empty.
 
         `load_test` returns the test split of the data.
@@ -64,7 +65,7 @@ class Kind:
 class _Game(Kind):
     """A GAN, whose discriminator may see everything augmented."""
 
-    def prepare(self, samples: Dataset, options: TrainOptions) -> tuple[Task, Dataset]:
+    def prepare(self, samples: Dataset, options: TrainOptions) -> tuple[Any, Dataset]:
         """Make the task; return it with what `fit` trains it on."""
         given = options.given(*self.options)
         policy = given.pop("augment", None)
@@ -79,7 +80,7 @@ class _Game(Kind):
 class _FewLabels(Kind):
     """A classifier of few labels: all other labels are hidden before anything is made."""
 
-    def prepare(self, samples: Dataset, options: TrainOptions) -> tuple[Task, Dataset]:
+    def prepare(self, samples: Dataset, options: TrainOptions) -> tuple[Any, Dataset]:
         """Hide the labels, all but a few; return the task with samples that have none."""
         if samples.labels is None:
             raise ValueError(
@@ -91,7 +92,7 @@ class _FewLabels(Kind):
         few = hide_labels(samples, count, options.seed)
         return self.task.for_data(few, **given), few.unlabeled
 
-    def outcome(self, task: Task, history: History, load_test: Callable[[], Dataset]) -> str:
+    def outcome(self, task: Any, history: History, load_test: Callable[[], Dataset]) -> str:
         """Say how many test samples are recognized, and from how many labels."""
         test = load_test()
         return (

@@ -6,20 +6,23 @@ from pathlib import Path
 from torch import Tensor
 
 from .. import plots
+from ..data import Mixture
 from ..training.files import write_atomically
 
 __all__ = ["save_samples"]
 
 
-def save_samples(samples: Tensor, path: Path, density=None, columns: int | None = None) -> None:
+def save_samples(
+    samples: Tensor, path: Path, density: Mixture | None = None, columns: int | None = None
+) -> None:
     """Write samples as a picture: images as a grid, points as a scatter plot."""
     if samples.dim() == 4:
         plots.save_image_grid(samples, path, columns=columns)
         return
     from matplotlib.figure import Figure
 
-    axes = Figure(figsize=(5, 5), dpi=120).subplots()
-    plots.samples_2d(fake=samples, density=density, ax=axes)
+    figure = Figure(figsize=(5, 5), dpi=120)
+    plots.samples_2d(fake=samples, density=density, ax=figure.subplots())
     buffer = io.BytesIO()
-    axes.figure.savefig(buffer, format="png")
+    figure.savefig(buffer, format="png")
     write_atomically(path, buffer.getvalue())

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -31,6 +32,8 @@ class AdversarialTask(Task):
     """
 
     counts = ("d_updates",)
+    generator: Any  # an nn.Module that has a latent_dim
+    discriminator: nn.Module
 
     def __init__(
         self,
@@ -57,7 +60,7 @@ class AdversarialTask(Task):
                 "discriminator mixes the samples: use norm='none' or 'spectral', or no penalty."
             )
         lr_g, lr_d = lr if isinstance(lr, tuple | list) else (lr, lr)
-        betas = tuple(float(beta) for beta in betas)
+        betas = (float(betas[0]), float(betas[1]))
         super().__init__(
             networks={"generator": generator, "discriminator": discriminator},
             optimizers={

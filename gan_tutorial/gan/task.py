@@ -147,7 +147,7 @@ class GAN(AdversarialTask):
         """
         reals = batch.chunk(self.d_steps)
         fakes = self.fakes(len(reals), len(reals[0]))
-        scalars = {}  # of the last update, and the last penalty
+        scalars: dict[str, Tensor] = {}  # of the last update, and the last penalty
         for real, fake in zip(reals, fakes, strict=True):
             scalars |= self.discriminator_step(real, fake)
         return scalars | self.generator_step(real, fake if self.reuse_fakes else None)

@@ -45,8 +45,9 @@ def _border(size: int) -> list[int]:
 
 def _frame(size: int, sign: int = 1) -> list[nn.Module]:
     """Make the layer that puts the border on (black, -1), or takes it off (`sign` -1), if any."""
-    border = [sign * width for width in _border(size)]
-    return [nn.ConstantPad2d(tuple(border), -1.0)] if any(border) else []
+    left, right, top, bottom = (sign * width for width in _border(size))
+    border = (left, right, top, bottom)
+    return [nn.ConstantPad2d(border, -1.0)] if any(border) else []
 
 
 def _check(channels: int, norm: str) -> None:
@@ -92,7 +93,13 @@ class DCGANGenerator(nn.Module):
     """
 
     def __init__(
-        self, latent_dim=100, size=64, channels=3, width=64, norm="batch", up="transposed"
+        self,
+        latent_dim: int = 100,
+        size: int = 64,
+        channels: int = 3,
+        width: int = 64,
+        norm: str = "batch",
+        up: str = "transposed",
     ):
         super().__init__()
         _check(channels, norm)
@@ -136,7 +143,7 @@ class DCGANDiscriminator(nn.Module):
         penalties are not defined for it: use "none" or "spectral" with them.
     """
 
-    def __init__(self, size=64, channels=3, width=64, norm="none"):
+    def __init__(self, size: int = 64, channels: int = 3, width: int = 64, norm: str = "none"):
         super().__init__()
         _check(channels, norm)
         self.shape = (channels, size, size)

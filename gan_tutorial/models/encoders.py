@@ -5,6 +5,7 @@ for an autoencoder, or mean and log variance of a Gaussian over codes for a vari
 """
 
 import math
+from collections.abc import Sequence
 
 from torch import Tensor, nn
 
@@ -34,7 +35,7 @@ class MLPEncoder(nn.Module):
     torch.Size([5, 16])
     """
 
-    def __init__(self, shape, outputs, width=128, depth=3):
+    def __init__(self, shape: Sequence[int], outputs: int, width: int = 128, depth: int = 3):
         super().__init__()
         shape = tuple(shape)
         self.shape, self.outputs = shape, outputs
@@ -72,7 +73,14 @@ class DCGANEncoder(nn.Module):
         If the size, the channels or the norm is none of these.
     """
 
-    def __init__(self, outputs=100, size=64, channels=3, width=64, norm="batch"):
+    def __init__(
+        self,
+        outputs: int = 100,
+        size: int = 64,
+        channels: int = 3,
+        width: int = 64,
+        norm: str = "batch",
+    ):
         super().__init__()
         _check(channels, norm)
         self.shape, self.outputs = (channels, size, size), outputs

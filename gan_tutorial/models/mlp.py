@@ -1,6 +1,7 @@
 """Fully connected networks: for points in the plane and for small images."""
 
 import math
+from collections.abc import Sequence
 from itertools import pairwise
 
 from torch import Tensor, nn
@@ -45,7 +46,14 @@ class MLPGenerator(nn.Module):
         that is) and does not for points.
     """
 
-    def __init__(self, latent_dim, shape, width=128, depth=3, bounded=None):
+    def __init__(
+        self,
+        latent_dim: int,
+        shape: Sequence[int],
+        width: int = 128,
+        depth: int = 3,
+        bounded: bool | None = None,
+    ):
         super().__init__()
         shape = tuple(shape)
         bounded = len(shape) == 3 if bounded is None else bounded
@@ -86,7 +94,7 @@ class MLPDiscriminator(nn.Module):
         If the norm is unknown.
     """
 
-    def __init__(self, shape, width=128, depth=3, norm="none"):
+    def __init__(self, shape: Sequence[int], width: int = 128, depth: int = 3, norm: str = "none"):
         super().__init__()
         if norm not in ("none", "spectral"):
             raise ValueError(f"Unknown norm {norm!r}; choose one of none, spectral.")
@@ -149,7 +157,7 @@ class MLPDiscriminator(nn.Module):
 
 
 def mlp_pair(
-    shape,
+    shape: Sequence[int],
     latent_dim: int = 8,
     width: int = 128,
     depth: int = 3,

@@ -1,12 +1,8 @@
 """Which networks have batch norm: it ties together what else is one sample's own."""
 
-from typing import TypeAlias
-
 from torch import nn
 
 __all__ = ["batch_norms", "has_batch_norm"]
-
-BatchNorm: TypeAlias = nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d | nn.SyncBatchNorm
 
 # Lazy layers become ordinary ones in their first pass, so they have to be known before it as well.
 LAYERS = (
@@ -20,7 +16,7 @@ LAYERS = (
 )
 
 
-def batch_norms(network: nn.Module) -> list[BatchNorm]:
+def batch_norms(network: nn.Module) -> list[nn.Module]:
     """Return every batch norm layer in a network, in the order of its modules."""
     return [layer for layer in network.modules() if isinstance(layer, LAYERS)]
 

@@ -47,6 +47,8 @@ class UpsampleConv2d(nn.Conv2d):
     True
     """
 
+    spread: Tensor
+
     def __init__(self, in_channels: int, out_channels: int, bias: bool = True):
         super().__init__(in_channels, out_channels, 3, padding=1, bias=bias)
         along_one_axis = torch.tensor([[0.0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]])

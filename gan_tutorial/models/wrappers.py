@@ -4,6 +4,7 @@ Each is an ordinary network to whatever trains it: samples in, logits out.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -18,7 +19,7 @@ class Wrapper(nn.Module):
     it describes the whole.
     """
 
-    def __init__(self, network: nn.Module, **options):
+    def __init__(self, network: nn.Module, **options: Any):
         super().__init__()
         self.network = network
         self.options = options

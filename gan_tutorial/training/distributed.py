@@ -12,7 +12,7 @@ samples a process holds, can tell the difference.
 
 import datetime
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import torch
@@ -36,7 +36,7 @@ __all__ = [
 
 
 @contextmanager
-def joined(device: str = "auto", timeout: float = 600.0):
+def joined(device: str = "auto", timeout: float = 600.0) -> Iterator[str]:
     """Join the other processes for the time of a ``with`` block, if ``torchrun`` started several.
 
     Parameters

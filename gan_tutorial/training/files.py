@@ -6,7 +6,9 @@ from pathlib import Path
 __all__ = ["write_atomically"]
 
 
-def write_atomically(path: str | Path, content: bytes, keep_previous_as: Path | None = None):
+def write_atomically(
+    path: str | Path, content: bytes, keep_previous_as: Path | None = None
+) -> None:
     """Write `content` to `path` whole or not at all.
 
     The bytes go to a temporary file beside `path`, reach the disk, and only then take its name.

@@ -367,8 +367,9 @@ def _bar(run: Run, progress: bool) -> Any:
     """Make a progress bar, for terminal or notebook."""
     from tqdm.auto import tqdm
 
-    options = {} if progress and distributed.is_first() else {"disable": True}
-    return tqdm(total=run.steps, initial=run.step, unit="step", **options)
+    # where it is to be seen, TQDM_DISABLE in the environment decides
+    hidden: dict[str, Any] = {} if progress and distributed.is_first() else {"disable": True}
+    return tqdm(total=run.steps, initial=run.step, unit="step", **hidden)
 
 
 def _show(bar: Any, run: Run) -> None:

@@ -175,6 +175,7 @@ class Run:
 
     def save(self) -> None:
         """Write the checkpoint, the history and the exported generator to `out`."""
+        assert self.out is not None
         self.check_finite()
         save_checkpoint(
             self.out,
@@ -204,6 +205,7 @@ class Run:
         CheckpointError
             If it was made with other settings; the message names each with both values.
         """
+        assert self.out is not None
         state = load_checkpoint(self.out)
         changed = differences(state["config"], self.config)
         if changed:
@@ -224,11 +226,12 @@ class Run:
 
 
 def _global_rng_state() -> dict:
-    name, keys, *rest = np.random.get_state()  # noqa: NPY002 (a callback may draw from it)
+    # legacy: a callback may draw from it
+    name, keys, *rest = np.random.get_state(legacy=True)  # noqa: NPY002
     return {
         "torch": torch.get_rng_state(),
         "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
-        "numpy": [name, keys.tolist(), *rest],
+        "numpy": [name, np.asarray(keys).tolist(), *rest],
         "python": random.getstate(),
     }
 

@@ -5,8 +5,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from torch import nn
-
 from .checkpoints import (
     CHECKPOINT,
     CheckpointError,
@@ -82,7 +80,7 @@ class SavedRun:
         return read_facts(self.folder)["about"] if self.exists else {}
 
     @cached_property
-    def generator(self) -> nn.Module:
+    def generator(self) -> Any:
         """The exported generator (the average of its weights), ready to sample."""
         return load_generator(self.folder)
 
@@ -103,7 +101,7 @@ class SavedRun:
         paths = (path for path in self.folder.rglob("*") if path.is_file())
         return sorted(path.relative_to(self.folder).as_posix() for path in paths)
 
-    def latent_generator(self) -> nn.Module:
+    def latent_generator(self) -> Any:
         """Return the generator, if it starts from noise alone.
 
         Raises

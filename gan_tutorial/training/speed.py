@@ -132,7 +132,7 @@ def arrange(
     for network in networks:
         if _convolutional(network):
             layout = torch.channels_last
-            network.to(memory_format=layout)
+            network.to(memory_format=layout)  # type: ignore[call-overload]
     for optimizer in optimizers:
         match_layouts(optimizer)
     return layout

@@ -34,7 +34,8 @@ def frozen(network: nn.Module) -> Iterator[None]:
 
 def adam(network: nn.Module, lr: float, betas: tuple[float, float]) -> torch.optim.Adam:
     """Make the optimizer of one network, in torch's fused form."""
-    return torch.optim.Adam(network.parameters(), lr, tuple(map(float, betas)), fused=True)
+    beta1, beta2 = betas
+    return torch.optim.Adam(network.parameters(), lr, (float(beta1), float(beta2)), fused=True)
 
 
 class Task:

@@ -3,14 +3,27 @@ import re
 import subprocess
 import sys
 import textwrap
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from gan_tutorial import checkpoints
+from gan_tutorial import (
+    GAN,
+    VAE,
+    VAEGAN,
+    Autoencoder,
+    checkpoints,
+    data,
+    fit,
+    repair,
+    semi_supervised,
+)
 from gan_tutorial.cli import main
+from gan_tutorial.gan import recipes
+from gan_tutorial.training import SavedRun
 
 TINY = ["--width", "8", "--batch-size", "8", "--device", "cpu"]
 
@@ -182,7 +195,9 @@ def test_errors_are_one_sentence(tmp_path, run, capsys):
     assert "digits" in failed(capsys, "train", "imagenet", *out)
     assert "steps" in failed(capsys, "train", "ring", *out, "--steps", "0")
     assert "--steps" in failed(capsys, "train", "ring", *out, "--steps", "many")
-    assert "power of two" in failed(capsys, "train", "soccer", *out, "--image-size", "20")
+    assert "8 or more" in failed(
+        capsys, "train", "soccer", *out, "--image-size", "7", "--network", "dcgan"
+    )
     assert "device" in failed(capsys, "train", "ring", *out, "--device", "abacus").lower()
     assert "--out" in failed(capsys, "train", "ring")
     assert "not the folder of a run" in failed(capsys, "sample", str(tmp_path), *out)
@@ -273,3 +288,86 @@ def test_ten_kills_at_random_moments_lose_nothing(tmp_path):
     assert int(step) >= 9
     assert same == "True"
     assert int(files) == 5  # nothing half-written is left over
+
+
+# --- Numbers have ranges, and what fails leaves nothing behind --------------------------------
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        *[(name, value) for name in ("width", "batch-size", "steps") for value in ("0", "-4", "x")],
+        *[(name, value) for name in ("save-every", "samples-every") for value in ("0", "1.5")],
+        *[("labels", "0"), ("latent-dim", "-1"), ("warm-up", "-1"), ("image-size", "0")],
+        *[("lr", value) for value in ("0", "nan", "-1", "inf")],
+        *[(name, value) for name in ("r1", "r2", "l1") for value in ("nan", "-0.1", "inf")],
+        *[("seed", value) for value in ("-1", "100000000000000000", "0.5")],
+    ],
+)
+def test_numbers_out_of_range_are_refused_by_name(tmp_path, capsys, option, value):
+    out = tmp_path / "run"
+    message = failed(capsys, "train", "digits", "--out", str(out), f"--{option}", value)
+    assert f"argument --{option}: takes a" in message
+    assert repr(value) in message
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("option", ["--count", "--columns"])
+def test_no_samples_and_no_columns_are_refused(run, tmp_path, capsys, option):
+    arguments = ["sample", str(run), "--out", str(tmp_path / "x.png"), option, "0"]
+    assert "takes a whole number from 1 on, not '0'" in failed(capsys, *arguments)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["--latent-dim", "0"],
+        ["--model", "vae", "--doctor"],
+        ["--network", "dcgan"],
+        ["--device", "abacus"],
+    ],
+)
+def test_a_start_that_fails_does_not_stand_in_the_way_of_the_next(tmp_path, capsys, wrong):
+    begin = ["train", "ring", "--out", str(tmp_path / "run"), "--steps", "2", *TINY]
+    failed(capsys, *begin, *wrong)
+    assert not (tmp_path / "run").exists()
+    assert main([*begin, "--resume"]) == 0
+
+
+def test_python_and_the_command_line_train_the_same(tmp_path):
+    """The same recipe, the same steps, the same weights, for every task there is."""
+    digits = data.load("digits")
+    few = semi_supervised.hide_labels(digits, 100)
+    balls = data.load("soccer", image_size=16)
+    cases = {
+        "gan": (GAN, digits, digits, ["digits"]),
+        "vae": (VAE, digits, digits, ["digits", "--model", "vae"]),
+        "ae": (Autoencoder, digits, digits, ["digits", "--model", "ae"]),
+        "vae-gan": (VAEGAN, digits, digits, ["digits", "--model", "vae-gan"]),
+        "semi": (
+            semi_supervised.SemiSupervisedGAN, few, few.unlabeled, ["digits", "--task", "semi"],
+        ),
+        "repair": (
+            repair.Repair, balls, balls, ["soccer", "--image-size", "16", "--task", "repair"],
+        ),
+    }  # fmt: skip
+    for name, (kind, source, samples, arguments) in cases.items():
+        torch.manual_seed(0)
+        task = kind.for_data(source, width=4)
+        fit(task, samples, 3, device="cpu", progress=False)
+        out = tmp_path / name
+        begin = ["train", *arguments, "--out", str(out), "--steps", "3", "--width", "4"]
+        assert main([*begin, "--device", "cpu"]) == 0
+        saved = SavedRun(out)
+        assert saved.training["batch_size"] == task.recipe.batch_size, name
+        assert saved.training["schedule"] == task.recipe.schedule == "hold-cosine", name
+        for key, value in task.average["generator"].state_dict().items():
+            assert torch.equal(saved.generator.state_dict()[key], value), (name, key)
+
+
+def test_without_a_number_of_steps_the_recipe_says_how_many(tmp_path, monkeypatch, capsys):
+    short = replace(recipes.SMALL_IMAGES, steps=3, batch_size=8)
+    monkeypatch.setattr(recipes, "SMALL_IMAGES", short)
+    assert main(["train", "digits", "--out", str(tmp_path), "--width", "4", "--device", "cpu"]) == 0
+    assert "3 of 3 steps done" in capsys.readouterr().out
+    assert SavedRun(tmp_path).training["batch_size"] == 8
