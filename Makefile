@@ -59,11 +59,13 @@ unit: $(READY)
 lint: $(READY)
 	@$(PY) -m ruff check --quiet && $(PY) -m ruff format --quiet --check \
 	    || { echo "make format mends most of this."; exit 1; }
+	@floors=$$($(VENV)/bin/lint-imports --no-cache --no-logo) || { echo "$$floors"; exit 1; }
+	@$(PY) -m mypy --no-error-summary
 	@$(PY) -m codespell_lib
 	@notebooks="$$($(PY) tools/book/toc.py) $(wildcard exercises/*.ipynb)" && \
 	    $(PY) -m nbstripout --verify $(KEEP) $$notebooks \
 	    || { echo "make format removes the outputs."; exit 1; }
-	@echo "Style and spelling are fine."
+	@echo "Style, floors, types and spelling are fine."
 
 format: $(READY)
 	@$(PY) -m ruff check --quiet --fix; $(PY) -m ruff format --quiet
