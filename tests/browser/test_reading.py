@@ -1,5 +1,6 @@
 """What a page does when it is used: players, search, folded answers, the switch to dark."""
 
+import gallery
 import pytest
 import toc
 
@@ -7,11 +8,12 @@ PAGES = [page.relative_to(toc.ROOT).with_suffix(".html").as_posix() for page in 
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_players_move(visit, html, name):
+def test_players_move(visit, stop_time, html, name):
     """Every animation of a page goes a frame on, plays, and stops when told to."""
     if "data-player" not in (html / name).read_text(encoding="utf-8"):
         pytest.skip("no animation on this page")
     page = visit(name, reduced_motion="reduce").page  # else one player may have begun by itself
+    stop_time(page)
     for box in page.locator("[data-player]").all():
         slider, caption = box.locator("input[type=range]"), box.locator("[data-caption]")
         image, first = box.locator("img"), caption.inner_text()
@@ -24,22 +26,25 @@ def test_players_move(visit, html, name):
         assert slider.input_value() == slider.get_attribute("max")
         slider.press("Home")
         box.get_by_role("button", name="Play").click()
-        page.wait_for_function("s => Number(s.value) > 0", arg=slider.element_handle())
+        assert slider.input_value() == "0"
+        while slider.input_value() == "0":
+            page.clock.run_for(100)
         box.get_by_role("button", name="Pause").click()
         assert box.get_by_role("button", name="Play").is_visible()
 
 
 def test_title_page_moves_once_and_only_if_welcome(visit):
     """A walk of less than five seconds, that stops by itself; none for who wants less motion."""
-    still = visit("book/intro.html", reduced_motion="reduce").page
-    slider = still.locator(".gallery-walk input[type=range]")
-    still.wait_for_timeout(600)
+    still = visit("book/intro.html", reduced_motion="reduce").page.locator(".gallery-walk")
+    slider = still.locator("input[type=range]")
+    assert still.get_by_role("button", name="Play").is_visible()
     assert slider.input_value() == "0"
-    page = visit("book/intro.html").page
-    slider = page.locator(".gallery-walk input[type=range]")
-    page.wait_for_function("s => Number(s.value) > 1", arg=slider.element_handle())
-    page.wait_for_function("s => s.value === s.max", arg=slider.element_handle(), timeout=15_000)
-    page.locator(".gallery-walk").get_by_role("button", name="Play").wait_for()
+    assert int(slider.get_attribute("max")) * gallery.WALK_MS < 5000
+    walk = visit("book/intro.html").page.locator(".gallery-walk")
+    slider = walk.locator("input[type=range]").element_handle()
+    walk.page.wait_for_function("s => s.value === s.max", arg=slider)
+    walk.get_by_role("button", name="Play").wait_for()
+    assert slider.input_value() == slider.get_attribute("max"), "it has stopped there"
 
 
 @pytest.mark.parametrize("name", PAGES)
