@@ -43,9 +43,10 @@ print: $(READY)
 test: $(READY) $(GRADING_READY)
 	@echo "Unit tests, the examples in the docstrings, every notebook cell by cell, and, where"
 	@echo "make book has built it and there is a Chromium, the book in a browser:"
-	@notebooks=$$($(PY) tools/toc.py) && \
+	@notebooks=$$($(PY) tools/toc.py) && : what takes longest begins first && \
 	    TQDM_DISABLE=1 $(PYTEST) --dist loadscope -o timeout=$(CELL_TIMEOUT) \
-	    --nbval-lax --nbval-cell-timeout=$(CELL_TIMEOUT) tests gan_tutorial $$notebooks
+	    --nbval-lax --nbval-cell-timeout=$(CELL_TIMEOUT) \
+	    --nbval-kernel-startup-timeout=$(CELL_TIMEOUT) $$notebooks tests gan_tutorial
 
 assignments: $(READY) $(GRADING_READY)
 	@$(GRADING)/bin/python tools/assignments.py _build/assignments \

@@ -160,6 +160,6 @@ def test_a_release_holds_the_library(tmp_path, project):
     assert names == [f"{stem}-py3-none-any.whl", f"{stem}.tar.gz"]
     held = set(ZipFile(tmp_path / names[0]).namelist())
     package = toc.ROOT / "gan_tutorial"
-    own = [path for path in package.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
-    assert {path.relative_to(toc.ROOT).as_posix() for path in own} <= held
+    own = {path.relative_to(toc.ROOT).as_posix() for path in package.rglob("*.*") if path.is_file()}
+    assert {name for name in own if "__pycache__" not in name} <= held
     assert any(name.endswith("licenses/LICENSE") for name in held)

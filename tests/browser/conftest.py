@@ -5,6 +5,7 @@ import http.server
 import os
 import shutil
 import threading
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +15,14 @@ import pytest
 PATIENCE_MS = 600_000
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+def pytest_collection_modifyitems(items) -> None:
+    """Leave the tests of this folder to `make test`: they need the built book."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")
@@ -71,13 +80,28 @@ class Visit:
     home: str
     errors: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
+    at_load: set[str] = field(default_factory=set)
     elsewhere: list[str] = field(default_factory=list)
     loaded: set[str] = field(default_factory=set)
 
 
 @pytest.fixture
 def visit(browser, html):
-    """Return a function that opens a page and waits until it is complete; see `Visit`.
+    """Return a function that opens a page for one test."""
+    with visiting(browser, html) as go:
+        yield go
+
+
+@pytest.fixture(scope="module")
+def visit_for_all(browser, html):
+    """Return a function that opens a page for several tests of one file."""
+    with visiting(browser, html) as go:
+        yield go
+
+
+@contextmanager
+def visiting(browser, html):
+    """Give a function that opens a page and waits until it is complete; see `Visit`.
 
     What is not part of the book is not fetched, and noted under `elsewhere`.
     """
@@ -108,11 +132,14 @@ def visit(browser, html):
         page.on("requestfinished", lambda request: seen.loaded.add(request.url))
         page.goto(f"{home}/{name}", wait_until="load")
         page.wait_for_function(COMPLETE)
+        seen.at_load |= seen.loaded
         return seen
 
-    yield go
-    for context in contexts:
-        context.close()
+    try:
+        yield go
+    finally:
+        for context in contexts:
+            context.close()
 
 
 @pytest.fixture

@@ -325,8 +325,11 @@ def test_hole_is_dragged_and_repaired(start):
     page.wait_for_function("f => f.lab.search()?.steps >= 1", arg=handle)
     before = figure.evaluate("f => f.lab.search().error")
     # Pressed from within the page: from here the search could be over before the press arrives.
-    page.wait_for_function("f => f.lab.search().steps >= 15 && [...f.querySelectorAll('button')]\
-        .find((b) => b.textContent === 'Pause').click() === undefined", arg=handle)
+    page.wait_for_function(
+        "f => f.lab.search().steps >= 15 && [...f.querySelectorAll('button')]\
+        .find((b) => b.textContent === 'Pause').click() === undefined",
+        arg=handle,
+    )
     assert figure.evaluate("f => f.lab.search().error") < before
     assert "of 150" in words.inner_text()
     wrong = """f => f.lab.completed().filter((value, i) => {

@@ -79,9 +79,9 @@ def test_controls_stay_where_they_are(start, name, viewport):
     page, figure = start(name, viewport=viewport)
     places = figure.evaluate(PLACES)
     words = figure.locator(".lab-words")
-    before = words.inner_text()
+    now = [words.element_handle(), words.inner_text()]
     figure.get_by_role("button", name=GO[name]).click()
-    page.wait_for_function("([w, was]) => w.innerText !== was", arg=[words.element_handle(), before])
+    page.wait_for_function("([words, before]) => words.innerText !== before", arg=now)
     assert figure.evaluate(PLACES) == named_as(places, figure.evaluate(PLACES))
     for slider in figure.locator("input[type=range]").all():
         for end in ("Home", "End"):

@@ -77,7 +77,7 @@ def test_status_page_tells_how_every_notebook_went(visit):
     for row in rows:
         name, seconds, verdict = row.split("\t")
         assert name.startswith("book/")
-        assert float(seconds) > 1
+        assert float(seconds) > 0
         assert verdict.strip() == "complete"
 
 
@@ -97,9 +97,8 @@ def test_descent_explorer_follows_the_slider(visit):
 def test_search_finds(visit, site, source):
     seen = visit("search.html?q=discriminator", site if source == "server" else None)
     results = seen.page.locator("#search-results li")
-    results.first.wait_for()
-    assert results.count() >= 3
-    assert "discriminator" in seen.page.locator("#search-results").inner_text().lower()
+    results.nth(2).wait_for()  # they come one after the other
+    results.filter(has_text="discriminator").first.wait_for()
     assert not seen.elsewhere
 
 
@@ -109,7 +108,7 @@ def test_answers_are_folded_and_open_by_keyboard(visit):
     content = answer.locator(".section, section, .solution-content").first
     assert not content.is_visible()
     answer.locator("button, summary").first.press("Enter")
-    assert content.is_visible()
+    content.wait_for(state="visible")
 
 
 def test_reader_can_switch_to_dark(visit):
@@ -121,4 +120,4 @@ def test_reader_can_switch_to_dark(visit):
         button.click()
         if page.evaluate("document.documentElement.dataset.theme") == "dark":
             break
-    assert page.evaluate(ground) != light
+    page.wait_for_function(f"light => {ground} !== light", arg=light)
