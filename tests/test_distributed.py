@@ -2,10 +2,12 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 import torch
@@ -28,24 +30,31 @@ def task_of(kind):
     return SemiSupervisedGAN(body, labeled, generator, entropy_weight=0.1, noise=0.1)
 
 
-def train(kind, out, steps, how):
+def train(kind, out, steps, device="cpu", resume=False):
     """Train on the ring, in this process or in one of several."""
+    torch.manual_seed(distributed.rank())  # the first process's weights must win
+    gan = task_of(kind)
+    for name, network in gan.networks.items():  # plain descent: Adam divides by tiny numbers
+        gan.optimizers[name] = torch.optim.SGD(network.parameters(), lr=0.05)
+    fit(
+        gan,
+        data.ring().sample(500, seed=0),
+        steps,
+        batch_size=16,
+        out=out,
+        device=device,
+        resume=resume,
+        progress=False,
+        log_every=4,
+    )
+
+
+def train_all(folder):
+    """What two processes do for the tests below: they are started once, and join once."""
     with distributed.joined("cpu") as device:
-        torch.manual_seed(distributed.rank())  # the first process's weights must win
-        gan = task_of(kind)
-        for name, network in gan.networks.items():  # plain descent: Adam divides by tiny numbers
-            gan.optimizers[name] = torch.optim.SGD(network.parameters(), lr=0.05)
-        fit(
-            gan,
-            data.ring().sample(500, seed=0),
-            int(steps),
-            batch_size=16,
-            out=out,
-            device=device,
-            resume=how == "resume",
-            progress=False,
-            log_every=4,
-        )
+        for kind in (*OPTIONS, "semi"):
+            train(kind, folder / kind, 12, device)
+        train("r1r2", folder / "begun", 5, device)
 
 
 FAILING = """
@@ -98,9 +107,13 @@ def launch(*command):
         return codes, [file.read() for file in errors]
 
 
-def train_in_two(*arguments):
-    codes, errors = launch(__file__, *arguments)
+@pytest.fixture(scope="module")
+def by_two(tmp_path_factory):
+    """Return the folder of what two processes have trained together."""
+    folder = tmp_path_factory.mktemp("by_two")
+    codes, errors = launch(__file__, folder)
     assert codes == [0, 0], errors
+    return folder
 
 
 def weights(folder):
@@ -109,27 +122,27 @@ def weights(folder):
 
 
 @pytest.mark.parametrize("kind", [*OPTIONS, "semi"])
-def test_two_processes_equal_one_with_the_whole_batch(tmp_path, kind):
-    train(kind, tmp_path / "one", 12, "start")
-    train_in_two(kind, tmp_path / "two", 12, "start")
-    one, two = weights(tmp_path / "one"), weights(tmp_path / "two")
+def test_two_processes_equal_one_with_the_whole_batch(by_two, tmp_path, kind):
+    train(kind, tmp_path, 12)
+    one, two = weights(tmp_path), weights(by_two / kind)
     for name in one:
         torch.testing.assert_close(one[name], two[name], rtol=0, atol=1e-6)
     # the recorded losses are means over both processes
-    histories = [checkpoints.load_checkpoint(tmp_path / p)["history"] for p in ("one", "two")]
+    histories = [checkpoints.load_checkpoint(p)["history"] for p in (tmp_path, by_two / kind)]
     for name in ("d_loss", "g_loss"):
         torch.testing.assert_close(histories[0][name], histories[1][name], rtol=1e-4, atol=1e-5)
 
 
-def test_resume_on_another_number_of_processes(tmp_path):
-    train_in_two("r1r2", tmp_path / "parts", 5, "start")
-    train("r1r2", tmp_path / "parts", 9, "resume")
-    train("r1r2", tmp_path / "whole", 9, "start")
+def test_resume_on_another_number_of_processes(by_two, tmp_path):
+    shutil.copytree(by_two / "begun", tmp_path / "parts")
+    train("r1r2", tmp_path / "parts", 9, resume=True)
+    train("r1r2", tmp_path / "whole", 9)
     parts, whole = weights(tmp_path / "parts"), weights(tmp_path / "whole")
     for name in whole:
         torch.testing.assert_close(parts[name], whole[name], rtol=0, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_process_that_dies_ends_the_others(tmp_path):
     """At once, since the connection is lost, and not when a limit on waiting is over."""
     codes, errors = launch("-c", FAILING)
@@ -139,6 +152,7 @@ def test_a_process_that_dies_ends_the_others(tmp_path):
     assert re.search(r"closed by peer|reset by peer|broken pipe", errors[0], re.IGNORECASE)
 
 
+@pytest.mark.slow
 def test_torchrun_starts_the_command_line(tmp_path):
     out = tmp_path / "run"
     done = subprocess.run(
@@ -174,4 +188,4 @@ def test_alone_nothing_is_shared():
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    train(*sys.argv[1:])
+    train_all(Path(sys.argv[1]))
