@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 
 # Before torch is imported: tests run side by side, and small networks are fastest on one thread.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ["OMP_NUM_THREADS"] = "1"
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 import pytest

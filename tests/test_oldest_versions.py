@@ -18,14 +18,14 @@ from packaging.version import Version
 
 PYTHONS = ">=3.11,<3.13"  # the newest for which there is a torch 2.4 is 3.12
 ROOM = 12e9  # bytes on the disk for the build with all libraries
-INSTALL_SECONDS = 240
+INSTALL_SECONDS = 900  # on a busy machine, too; a network that hangs is given up
 CHAPTERS = ("02_minimax", "01_principles")  # the widgets; and the first networks that are trained
 
 RUN = """
 import sys, nbformat
 from nbclient import NotebookClient
 notebook = nbformat.read(sys.argv[1], as_version=4)
-NotebookClient(notebook, timeout=300).execute()
+NotebookClient(notebook, timeout=1800).execute()
 print(sum(cell.cell_type == "code" for cell in notebook.cells), "cells")
 """
 VERSIONS = """
@@ -60,7 +60,7 @@ def test_oldest_versions_are_the_promised_ones(project, oldest):
         assert pin.release[: len(bound.release)] == bound.release, f"{name} {pin}, not {bound}"
 
 
-def uv(*arguments, timeout=60) -> str | None:
+def uv(*arguments, timeout=300) -> str | None:
     """Run uv; return None if it succeeds, or else the line that says why it does not."""
     program = shutil.which(
         "uv", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -106,7 +106,7 @@ def oldest_python(root, tmp_path_factory):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(7200)
 def test_chapters_run_with_the_oldest_versions(root, project, oldest, oldest_python):
     environment = os.environ | {
         "PYTHONPATH": str(root),

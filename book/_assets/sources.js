@@ -104,7 +104,7 @@
   };
 
   search.addEventListener("input", show);
-  for (const select of Object.values(selects)) select.addEventListener("change", show);
+  for (const select of Object.values(selects)) select.addEventListener("input", show);
   reset.addEventListener("click", () => {
     clear();
     search.focus();

@@ -38,7 +38,7 @@ def book(tmp_path):
         notebook = new_notebook(metadata={"kernelspec": kernel})
         notebook.cells = [new_code_cell(cell) for cell in cells]
         nbformat.write(notebook, page)
-        (result,) = execute(tmp_path, [page], jobs=2, timeout=60)
+        (result,) = execute(tmp_path, [page], jobs=2, timeout=1800)
         return result
 
     run.library = tmp_path / "gan_tutorial" / "__init__.py"

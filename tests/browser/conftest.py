@@ -5,12 +5,24 @@ import http.server
 import os
 import shutil
 import threading
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+# A backstop: nothing takes as long even where eight others want the same processor.
+PATIENCE_MS = 600_000
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+def pytest_collection_modifyitems(items) -> None:
+    """Leave the tests of this folder to `make test`: they need the built book."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +49,9 @@ def browser(html, executable):
 
     arguments = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=executable, args=arguments)
+        started = playwright.chromium.launch(
+            executable_path=executable, args=arguments, timeout=PATIENCE_MS
+        )
         yield started
         started.close()
 
@@ -66,13 +80,28 @@ class Visit:
     home: str
     errors: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
+    at_load: set[str] = field(default_factory=set)
     elsewhere: list[str] = field(default_factory=list)
     loaded: set[str] = field(default_factory=set)
 
 
 @pytest.fixture
 def visit(browser, html):
-    """Return a function that opens a page and waits until it is complete; see `Visit`.
+    """Return a function that opens a page for one test."""
+    with visiting(browser, html) as go:
+        yield go
+
+
+@pytest.fixture(scope="module")
+def visit_for_all(browser, html):
+    """Return a function that opens a page for several tests of one file."""
+    with visiting(browser, html) as go:
+        yield go
+
+
+@contextmanager
+def visiting(browser, html):
+    """Give a function that opens a page and waits until it is complete; see `Visit`.
 
     What is not part of the book is not fetched, and noted under `elsewhere`.
     """
@@ -82,6 +111,7 @@ def visit(browser, html):
         home = home or html.as_uri()
         options.setdefault("viewport", {"width": 1280, "height": 900})
         context = browser.new_context(color_scheme=theme, **options)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         seen = Visit(page, home)
@@ -101,12 +131,43 @@ def visit(browser, html):
         page.on("response", lambda r: r.status >= 400 and seen.failed.append(r.url))
         page.on("requestfinished", lambda request: seen.loaded.add(request.url))
         page.goto(f"{home}/{name}", wait_until="load")
-        page.wait_for_function(COMPLETE, timeout=60_000)
+        page.wait_for_function(COMPLETE)
+        seen.at_load |= seen.loaded
         return seen
 
-    yield go
-    for context in contexts:
-        context.close()
+    try:
+        yield go
+    finally:
+        for context in contexts:
+            context.close()
+
+
+@pytest.fixture
+def start(visit):
+    """Return a function that opens a page and starts one laboratory on it."""
+
+    def go(name, page="book/laboratories.html", **options):
+        seen = visit(page, **options)
+        figure = seen.page.locator(f"figure.lab[data-lab={name}]")
+        assert not any("_static/labs/" in u and "lab.js" not in u for u in seen.loaded)
+        figure.get_by_role("button", name="Start the laboratory").click()
+        figure.locator(".lab-bench").wait_for()
+        assert not seen.errors
+        assert not seen.elsewhere
+        return seen.page, figure
+
+    return go
+
+
+@pytest.fixture
+def stop_time():
+    """Return a function that stops a page's time: it passes by `page.clock.run_for` only."""
+
+    def stop(page) -> None:
+        page.clock.install(time=0)
+        page.clock.pause_at(3600)
+
+    return stop
 
 
 # Formulas are set after the page has loaded.

@@ -10,6 +10,9 @@ import toc
 PAGES = [page.relative_to(toc.ROOT).with_suffix(".html").as_posix() for page in toc.pages()]
 MEGABYTE = 2**20
 
+# As wide as in DejaVu, whatever fonts this machine has, and as readers may set it (WCAG 1.4.12).
+WIDE = "* { letter-spacing: 0.12em !important; word-spacing: 0.16em !important; }"
+
 each_page = pytest.mark.parametrize("name", PAGES)
 
 # What axe finds serious and is not ours to mend: the rule, where, and why it stays.
@@ -26,16 +29,30 @@ UNFOLD = """() => {
 }"""
 
 
+@pytest.fixture(scope="module", params=PAGES)
+def opened(request, visit_for_all):
+    """Open a page once for all tests that look at it: most of the time goes into its formulas."""
+    seen = visit_for_all(request.param)
+    yield seen
+    seen.page.context.close()
+
+
 @each_page
 def test_page_is_built(html, name):
     assert (html / name).is_file(), "_toc.yml lists it, the built book lacks it: say `make book`"
 
 
-@each_page
-@pytest.mark.parametrize("source", ["folder", "server"])
-def test_page_opens_without_complaint(visit, site, name, source):
+def test_page_opens_without_complaint(opened):
     """No error in the console, nothing missing, nothing from elsewhere, math and pictures there."""
-    seen = visit(name, site if source == "server" else None)
+    complain(opened)
+
+
+@each_page
+def test_page_opens_from_a_server_too(visit, site, name):
+    complain(visit(name, site))
+
+
+def complain(seen) -> None:
     page = seen.page
     assert not seen.elsewhere, "the page asks for what is not part of the book"
     assert not seen.failed, "the page asks for what is not there"
@@ -48,10 +65,12 @@ def test_page_opens_without_complaint(visit, site, name, source):
         ".filter(f => !f.querySelector('mjx-container')).map(f => f.textContent.slice(0, 80))"
     )
     assert not unset, "formulas that were not set"
-    for picture in page.locator("img[loading=lazy]").all():
-        picture.scroll_into_view_if_needed()
     broken = page.evaluate(
-        "[...document.images].filter(i => !i.complete || !i.naturalWidth).map(i => i.src)"
+        """async () => {
+          const whole = (i) => { i.loading = "eager"; return i.decode().catch(() => {}); };
+          await Promise.all([...document.images].map(whole));
+          return [...document.images].filter(i => !i.complete || !i.naturalWidth).map(i => i.src);
+        }"""
     )
     assert not broken, "pictures that cannot be shown"
 
@@ -67,11 +86,9 @@ def test_page_is_complete_without_a_kernel(html, name):
     )
 
 
-@each_page
-def test_page_is_light(visit, html, name):
+def test_page_is_light(opened, html):
     """What a page adds to the files that all pages share stays below two megabytes."""
-    seen = visit(name)
-    paths = {Path(unquote(urlsplit(url).path)) for url in seen.loaded if url.startswith("file:")}
+    paths = {Path(unquote(urlsplit(url).path)) for url in opened.at_load if url.startswith("file:")}
     sizes = {path.relative_to(html).as_posix(): path.stat().st_size for path in paths}
     shared = {path: size for path, size in sizes.items() if path.startswith("_static/")}
     own = {path: size for path, size in sizes.items() if path not in shared}
@@ -84,38 +101,45 @@ def largest(sizes: dict[str, int]) -> str:
     return ", ".join(f"{path} {size / MEGABYTE:.2f} MB" for path, size in top)
 
 
-@each_page
-def test_page_fits_a_phone(visit, name):
+TOO_WIDE = """() => {
+  if (document.documentElement.scrollWidth <= innerWidth) return [];
+  const scrolls = (e) => getComputedStyle(e).overflowX !== "visible";
+  const reaches = (e) => e.getBoundingClientRect().right > innerWidth + 1;
+  const free = (e) => {
+    for (let p = e.parentElement; !p.matches("article"); p = p.parentElement)
+      if (scrolls(p)) return false;
+    return true;
+  };
+  return [...document.querySelectorAll("article *")].filter((e) => reaches(e) && free(e))
+    .map((e) => e.outerHTML.slice(0, 120)).slice(0, 5).concat(["(the whole page)"]);
+}"""
+
+
+@pytest.mark.parametrize("letters", ["usual", "wide"])
+def test_page_fits_a_phone(opened, letters):
     """At a width of 375 pixels only tables, code, formulas and figures scroll, not the page."""
-    page = visit(name, viewport={"width": 375, "height": 812}).page
+    page = opened.page
+    page.set_viewport_size({"width": 375, "height": 812})
     page.evaluate(UNFOLD)
-    wide = page.evaluate(
-        """() => {
-          if (document.documentElement.scrollWidth <= innerWidth) return [];
-          const scrolls = (e) => getComputedStyle(e).overflowX !== "visible";
-          const reaches = (e) => e.getBoundingClientRect().right > innerWidth + 1;
-          const free = (e) => {
-            for (let p = e.parentElement; !p.matches("article"); p = p.parentElement)
-              if (scrolls(p)) return false;
-            return true;
-          };
-          return [...document.querySelectorAll("article *")].filter((e) => reaches(e) && free(e))
-            .map((e) => e.outerHTML.slice(0, 120)).slice(0, 5).concat(["(the whole page)"]);
-        }"""
-    )
+    if letters == "wide":
+        style = page.add_style_tag(content=WIDE)
+    wide = page.evaluate(TOO_WIDE)
+    if letters == "wide":
+        style.evaluate("style => style.remove()")
+    page.set_viewport_size({"width": 1280, "height": 900})
     assert not wide, "wider than the screen of a phone"
 
 
-@each_page
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_page_is_accessible(visit, name, theme):
+def test_page_is_accessible(opened, theme):
     """axe-core finds nothing serious or critical; in dark mode only colors are another matter."""
-    page = visit(name, theme=theme).page
+    page = opened.page
+    page.emulate_media(color_scheme=theme)
+    page.wait_for_function("theme => document.documentElement.dataset.theme === theme", arg=theme)
     page.evaluate(UNFOLD)
     page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8"))
     options = {"resultTypes": ["violations"], "preload": False}
     if theme == "dark":
-        assert page.evaluate("document.documentElement.dataset.theme") == "dark"
         options["runOnly"] = ["color-contrast"]
     result = page.evaluate("options => axe.run(document, options)", options)
     found = [

@@ -30,7 +30,7 @@ def test_chapters_follow_each_other_on_new_sheets(pdf):
         "laboratories.html",
         "notation.html",
     ]
-    assert 20 <= len(pdf.pages) <= 60
+    assert len(pdf.pages) > starts["notation.html"] > starts["03_code.html"] + 5
     for name, title in (("03_code", "The code"), ("notation", "Notation")):
         assert title in pdf.pages[starts[f"{name}.html"]].extract_text()[:40]
 

@@ -1,5 +1,6 @@
 """What a page does when it is used: players, search, folded answers, the switch to dark."""
 
+import gallery
 import pytest
 import toc
 
@@ -7,11 +8,12 @@ PAGES = [page.relative_to(toc.ROOT).with_suffix(".html").as_posix() for page in 
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_players_move(visit, html, name):
+def test_players_move(visit, stop_time, html, name):
     """Every animation of a page goes a frame on, plays, and stops when told to."""
     if "data-player" not in (html / name).read_text(encoding="utf-8"):
         pytest.skip("no animation on this page")
     page = visit(name, reduced_motion="reduce").page  # else one player may have begun by itself
+    stop_time(page)
     for box in page.locator("[data-player]").all():
         slider, caption = box.locator("input[type=range]"), box.locator("[data-caption]")
         image, first = box.locator("img"), caption.inner_text()
@@ -24,22 +26,25 @@ def test_players_move(visit, html, name):
         assert slider.input_value() == slider.get_attribute("max")
         slider.press("Home")
         box.get_by_role("button", name="Play").click()
-        page.wait_for_function("s => Number(s.value) > 0", arg=slider.element_handle())
+        assert slider.input_value() == "0"
+        while slider.input_value() == "0":
+            page.clock.run_for(100)
         box.get_by_role("button", name="Pause").click()
         assert box.get_by_role("button", name="Play").is_visible()
 
 
 def test_title_page_moves_once_and_only_if_welcome(visit):
     """A walk of less than five seconds, that stops by itself; none for who wants less motion."""
-    still = visit("book/intro.html", reduced_motion="reduce").page
-    slider = still.locator(".gallery-walk input[type=range]")
-    still.wait_for_timeout(600)
+    still = visit("book/intro.html", reduced_motion="reduce").page.locator(".gallery-walk")
+    slider = still.locator("input[type=range]")
+    assert still.get_by_role("button", name="Play").is_visible()
     assert slider.input_value() == "0"
-    page = visit("book/intro.html").page
-    slider = page.locator(".gallery-walk input[type=range]")
-    page.wait_for_function("s => Number(s.value) > 1", arg=slider.element_handle())
-    page.wait_for_function("s => s.value === s.max", arg=slider.element_handle(), timeout=15_000)
-    page.locator(".gallery-walk").get_by_role("button", name="Play").wait_for()
+    assert int(slider.get_attribute("max")) * gallery.WALK_MS < 5000
+    walk = visit("book/intro.html").page.locator(".gallery-walk")
+    slider = walk.locator("input[type=range]").element_handle()
+    walk.page.wait_for_function("s => s.value === s.max", arg=slider)
+    walk.get_by_role("button", name="Play").wait_for()
+    assert slider.input_value() == slider.get_attribute("max"), "it has stopped there"
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -72,7 +77,7 @@ def test_status_page_tells_how_every_notebook_went(visit):
     for row in rows:
         name, seconds, verdict = row.split("\t")
         assert name.startswith("book/")
-        assert float(seconds) > 1
+        assert float(seconds) > 0
         assert verdict.strip() == "complete"
 
 
@@ -92,9 +97,8 @@ def test_descent_explorer_follows_the_slider(visit):
 def test_search_finds(visit, site, source):
     seen = visit("search.html?q=discriminator", site if source == "server" else None)
     results = seen.page.locator("#search-results li")
-    results.first.wait_for()
-    assert results.count() >= 3
-    assert "discriminator" in seen.page.locator("#search-results").inner_text().lower()
+    results.nth(2).wait_for()  # they come one after the other
+    results.filter(has_text="discriminator").first.wait_for()
     assert not seen.elsewhere
 
 
@@ -104,7 +108,7 @@ def test_answers_are_folded_and_open_by_keyboard(visit):
     content = answer.locator(".section, section, .solution-content").first
     assert not content.is_visible()
     answer.locator("button, summary").first.press("Enter")
-    assert content.is_visible()
+    content.wait_for(state="visible")
 
 
 def test_reader_can_switch_to_dark(visit):
@@ -116,4 +120,4 @@ def test_reader_can_switch_to_dark(visit):
         button.click()
         if page.evaluate("document.documentElement.dataset.theme") == "dark":
             break
-    assert page.evaluate(ground) != light
+    page.wait_for_function(f"light => {ground} !== light", arg=light)

@@ -1,4 +1,5 @@
 import hashlib
+import socket
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -9,7 +10,9 @@ from gan_tutorial.data import download
 
 CONTENT = b"the right bytes"
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
-NOWHERE = "http://127.0.0.1:1/"  # nothing listens on this port
+_TAKEN = socket.socket()  # a port that is ours while these tests run, and on which nobody listens
+_TAKEN.bind(("127.0.0.1", 0))
+NOWHERE = f"http://127.0.0.1:{_TAKEN.getsockname()[1]}/"
 
 
 class Quiet(SimpleHTTPRequestHandler):

@@ -22,7 +22,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=2, help="notebooks at a time (%(default)s)")
     parser.add_argument(
-        "--timeout", type=int, default=600, help="seconds one cell may take (%(default)s)"
+        "--timeout", type=int, default=1800, help="seconds one cell may take (%(default)s)"
     )
     options = parser.parse_args()
 

@@ -121,6 +121,7 @@ async def _execute_one(root, path, notebook, timeout, progress: Callable) -> Res
     client = NotebookClient(
         notebook,
         timeout=timeout,
+        startup_timeout=timeout,
         extra_arguments=["--log-level=ERROR"],  # errors only
         record_timing=False,  # time stamps would change the key under which the result is found
         on_cell_execute=started,

@@ -2,7 +2,7 @@
 "use strict";
 (function () {
   const { Generator, between } = window.ganGenerator;
-  const { make, button, slider, speaker } = window.ganLabs;
+  const { make, button, slider, teller, speaker } = window.ganLabs;
   const { random } = window.ganNetworks;
   const REACH = 4; // how far the sliders go; a latent code of 64 numbers has a length of about 8
 
@@ -14,7 +14,10 @@
 
     const canvas = make("canvas", { width: size, height: size, class: "lab-picture", role: "img",
       "aria-label": "The generated football." });
-    const words = make("p", { class: "lab-words" }), spoken = speaker();
+    const spoken = speaker(), tell = (length) => `The code's length is ${length.toFixed(1)}; most ` +
+      `of those that the generator saw in training measure 7 to 9.` +
+      `${length > 10 ? " This one is far out." : ""}`;
+    const [told, words] = teller(tell(20));
 
     function latent() {
       const start = between(from, to, share);
@@ -30,8 +33,7 @@
       }
       context.putImageData(image, 0, 0);
       const length = Math.sqrt(z.reduce((sum, value) => sum + value * value, 0));
-      words.textContent = `The code's length is ${length.toFixed(1)}; most of those that the ` +
-        `generator saw in training measure 7 to 9.${length > 10 ? " This one is far out." : ""}`;
+      words.textContent = tell(length);
       spoken.say(words.textContent);
     }
 
@@ -93,7 +95,7 @@
           button("New ball A", () => { from = code(); home(); }),
           button("New ball B", () => { to = code(); look(); }),
           button("Back to A", home)),
-        words,
+        told,
         make("div", { class: "lab-fields" }, path),
         make("p", {}, "Drag in the plane of directions 1 and 2:"), pad,
         make("div", { class: "lab-fields" }, ...sliders)),

@@ -40,6 +40,10 @@
   }
 
   // --- What laboratories are made of ---------------------------------------------------------
+  //
+  // A press is lost when what is pressed moves away before the finger is lifted. So a field acts at
+  // every input, never at the `change` that fires when a press elsewhere takes the focus from it;
+  // and what changes its text keeps the room of its longest one, in whatever font.
 
   function make(tag, attributes = {}, ...children) {
     const element = document.createElement(tag);
@@ -54,7 +58,7 @@
     make("button", { type: "button", onclick, ...attributes }, text);
 
   function select(text, options, chosen, change) { // options: { value: what the reader sees }
-    const box = make("select", { onchange: () => change(box.value) });
+    const box = make("select", { oninput: () => change(box.value) });
     for (const [value, name] of Object.entries(options))
       box.append(make("option", { value, selected: value === chosen }, name));
     const label = make("label", {}, make("span", {}, text), box);
@@ -64,7 +68,8 @@
 
   /* A slider whose number is shown by `show` and handed on by `change`. */
   function slider(text, [min, max, step], value, show, change) {
-    const shown = make("output", {}, show(value));
+    const room = Math.max(...[min, max, value].map((number) => show(number).length));
+    const shown = make("output", { style: `min-width: ${room}ch` }, show(value));
     const input = make("input", { type: "range", min, max, step, value, "aria-label": text });
     const update = () => {
       shown.textContent = show(Number(input.value));
@@ -75,6 +80,24 @@
     label.set = (number) => { input.value = number; update(); };
     update();
     return label;
+  }
+
+  /* A whole number; `refuse` is given a sentence about anything else. */
+  function number(text, [min, max], value, change, refuse) {
+    const input = make("input", { type: "number", min, max, step: 1, value });
+    input.oninput = () => {
+      const good = input.value !== "" && input.checkValidity();
+      input.setAttribute("aria-invalid", String(!good));
+      if (good) change(Number(input.value));
+      else refuse(`${text}: a whole number from ${min} to ${max}.`);
+    };
+    return make("label", {}, make("span", {}, text), input);
+  }
+
+  /* A paragraph that says how things stand: [what to show, where to write]. */
+  function teller(longest) {
+    const words = make("p", { class: "lab-words" });
+    return [make("div", { class: "lab-told", "data-longest": longest }, words), words];
   }
 
   /* What is said aloud: at most one sentence in four seconds, the last one always. */
@@ -103,7 +126,8 @@
     : { real: "#0072b2", fake: "#c24e00", discriminator: "#a3487c", generator: "#00795a",
       ink: "#1a1a1a", faint: "#6b6f76", paper: "#ffffff", ground: [[173, 211, 238], [255, 255, 255], [250, 205, 170]] };
 
-  window.ganLabs = { start: {}, make, button, select, slider, speaker, onTheme, still, colors };
+  window.ganLabs = { start: {}, make, button, select, slider, number, teller, speaker, onTheme,
+    still, colors };
 
   for (const figure of document.querySelectorAll("figure.lab")) {
     const message = make("span", { role: "status" });

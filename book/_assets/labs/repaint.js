@@ -2,7 +2,7 @@
 "use strict";
 (function () {
   const { Generator } = window.ganGenerator, { Search, composite, inside } = window.ganSearch;
-  const { make, button, select, slider, speaker, still } = window.ganLabs;
+  const { make, button, select, slider, teller, speaker, still } = window.ganLabs;
   const { random } = window.ganNetworks;
   const LOOKS = 32, STEPS = 150, RATE = 0.2;
 
@@ -30,7 +30,8 @@
     const frame = make("div", { class: "lab-frame", tabindex: 0, role: "application" }, damaged, box);
     const answer = make("figure", { hidden: true }, truth,
       make("figcaption", {}, "What was there"));
-    const words = make("p", { class: "lab-words" }), spoken = speaker();
+    const spoken = speaker(), [told, words] = teller(
+      missing(`Step ${STEPS} of ${STEPS}, from the best of ${LOOKS} codes.`, "100.0%", "100.0%"));
 
     function show(canvas, pixels, hidden) {
       const context = canvas.getContext("2d"), image = context.createImageData(size, size);
@@ -63,9 +64,12 @@
       const state = looked < LOOKS ? `Code ${looked} of ${LOOKS}, drawn at random.`
         : search.steps < STEPS ? `Step ${search.steps} of ${STEPS}, from the best of ${LOOKS} codes.`
           : "Done.";
-      return `${state} The known pixels beside the hole are missed by ${percent(search.error)} ` +
-        `of the range from black to white; the missing ones, which the search never sees, by ` +
-        `${percent(missed())}.`;
+      return missing(state, percent(search.error), percent(missed()));
+    }
+
+    function missing(state, beside, inHole) {
+      return `${state} The known pixels beside the hole are missed by ${beside} of the range from ` +
+        `black to white; the missing ones, which the search never sees, by ${inHole}.`;
     }
 
     const percent = (difference) => `${(50 * difference).toFixed(1)}%`; // of a range of two
@@ -160,7 +164,7 @@
 
     // --- Controls -------------------------------------------------------------------------------
 
-    const go = button("Search", () => (timer ? (stop(), paint()) : run()));
+    const go = button("Search", () => (timer ? (stop(), paint()) : run()), { class: "lab-toggle" });
     const reveal = button("What was there", () => {
       answer.hidden = !answer.hidden;
       reveal.setAttribute("aria-expanded", String(!answer.hidden));
@@ -174,7 +178,7 @@
         make("div", { class: "lab-buttons", role: "group", "aria-label": "Search" },
           go, button("Another start", () => { forget(); run(); }), reveal,
           button("Another ball", fresh)),
-        words,
+        told,
         make("div", { class: "lab-fields" },
           select("Picture", KINDS, kind, (value) => { kind = value; fresh(); }), sides)),
       spoken);

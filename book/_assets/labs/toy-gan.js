@@ -2,7 +2,8 @@
 "use strict";
 (function () {
   const { Network, Game, EQUILIBRIUM, batch, normals, random, sigmoid } = window.ganNetworks;
-  const { make, button, select, slider, speaker, onTheme, still, colors } = window.ganLabs;
+  const { make, button, select, slider, number, teller, speaker, onTheme, still, colors } =
+    window.ganLabs;
 
   const BATCH = 128, SHOWN = 160, ARROWS = 48, COUNTED = 400, FIELD = 32, EXTENT = 1.7;
   const SIZES = { generator: [2, 64, 64, 64, 2], discriminator: [2, 64, 64, 64, 1] };
@@ -247,11 +248,13 @@
       context.setLineDash([]);
     }
 
-    const words = make("p", { class: "lab-words" }), spoken = speaker();
+    const spoken = speaker(), short = (v) => Math.abs(v) < 1e4 ? v.toFixed(3) : v.toExponential(2);
+    const [told, words] = teller("Step 100000. D's loss \u22121000.000 (\u22120.000 when it can only " +
+      "guess), G's loss \u22121000.000. 8 of 8 clumps reached; 100% of the fakes lie in one.");
 
     function look() { // bring all that is shown up to date
       fakes = game.generator.forward(codes).output;
-      const last = (list) => (list.length ? list[list.length - 1].toFixed(3) : "\u2013");
+      const last = (list) => (list.length ? short(list[list.length - 1]) : "\u2013");
       if (!healthy()) {
         pause();
         words.textContent = `Step ${step}: the numbers have overflowed. Reset, with lower rates.`;
@@ -317,7 +320,7 @@
     // --- Controls -----------------------------------------------------------------------------
 
     const rate = (index) => RATES[index].toString();
-    const play = button("Run", () => (timer ? (pause(), look()) : run()));
+    const play = button("Run", () => (timer ? (pause(), look()) : run()), { class: "lab-toggle" });
     const moves = [
       button("D moves", () => { pause(); one("D"); }, { title: "one update of the discriminator" }),
       button("G moves", () => { pause(); one("G"); }, { title: "one update of the generator" }),
@@ -341,19 +344,23 @@
         (index) => change("lrD")(RATES[index])),
       speed: select("Speed", { slow: "slow motion: one move at a time", 1: "one step a picture",
         10: "up to ten steps a picture" }, set.speed, (value) => { set.speed = value; }),
-    };
-    const seed = make("input", { type: "number", min: 0, max: 9999, value: 0 });
-    const restart = () => {
-      set.seed = Math.max(0, Math.round(Number(seed.value)) || 0);
-      reset();
+      seed: number("Seed", [0, 9999], set.seed, (value) => {
+        set.seed = value;
+        pause();
+        reset();
+      }, (sentence) => {
+        pause();
+        words.textContent = `${sentence} It stays ${set.seed}.`;
+        spoken.say(words.textContent);
+      }),
     };
 
     function use(recipe) {
       Object.assign(set, recipe);
       for (const name of ["data", "loss", "penalty", "beta1"]) fields[name].set(set[name]);
       for (const name of ["lrG", "lrD"]) fields[name].set(RATES.indexOf(set[name]));
-      restart();
       pause();
+      reset();
       run();
     }
 
@@ -362,7 +369,7 @@
     bench.append(
       make("div", { class: "lab-views" },
         make("div", { class: "lab-buttons", role: "group", "aria-label": "Training" },
-          play, ...moves, button("Reset", () => { pause(); restart(); })),
+          play, ...moves, button("Reset", () => { pause(); reset(); })),
         canvas,
         make("p", { class: "lab-legend" }, key("real", "\u25cf", "real"), key("fake", "\u2715", "fake"),
           key("generator", "\u2192", "where D's gradient sends a fake"),
@@ -371,14 +378,12 @@
           key("generator", "- -", "G's loss"),
           key("faint", "\u2025", "D's loss when it can only guess"))),
       make("div", { class: "lab-controls" },
-        words,
-        make("div", { class: "lab-fields" }, ...Object.values(fields),
-          make("label", {}, make("span", {}, "Seed"), seed)),
+        told,
+        make("div", { class: "lab-fields" }, ...Object.values(fields)),
         make("div", { class: "lab-buttons", role: "group", "aria-label": "Recipes" },
           button("Cause mode collapse", () => use(COLLAPSE)),
           button("The chapter's recipe", () => use(RECIPE)))),
       spoken);
-    seed.onchange = () => { pause(); restart(); };
     onTheme(() => look());
     reset();
     return { set, step: () => step, game: () => game, modes, use, pause };
