@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from .losses import AdversarialLoss, get_loss, gradient_penalty, logits_and_squared_norms
 from .models import dcgan_pair, mlp_pair
 from .models.sampling import latent_codes, sample_generator
-from .training import Task, adam, speed
+from .training import Recipe, Task, adam, speed
 
 __all__ = ["GAN", "AdversarialTask", "frozen", "recipe_for"]
 
@@ -320,37 +320,37 @@ class GAN(AdversarialTask):
 # (Huang et al. 2024). A deep generator is what separates the modes of points: to jump from one
 # mode to the next it must be steep, and every layer multiplies slopes.
 _OPTIONS = {"loss": "relativistic", "betas": (0.0, 0.9)}
-POINTS = {
-    "latent_dim": 2,
-    "generator_depth": 8,
-    "batch_size": 256,
-    "steps": 3000,
-    "options": {**_OPTIONS, "lr": 1.5e-3, "r1": 0.1, "r2": 0.1, "ema": 0.995},
-}
-SMALL_IMAGES = {
-    "latent_dim": 32,
-    "generator_depth": 5,
-    "batch_size": 64,
-    "steps": 4000,
-    "options": {**_OPTIONS, "lr": 2e-3, "r1": 0.5, "r2": 0.5, "ema": 0.995},
-}
-IMAGES = {
-    "latent_dim": 64,
-    "width": 32,
-    "batch_size": 64,
-    "steps": 5000,
-    "options": {
-        **_OPTIONS,
-        "lr": 1e-3,
-        "r1": 0.1,
-        "r2": 0.1,
-        "penalty_every": 4,
-        "ema": 0.995,
-    },
-}
 
 
-def recipe_for(shape: tuple[int, ...], network: str = "auto") -> dict:
+class _Recipe(Recipe):
+    """A bridge until all who read a recipe use its attributes."""
+
+    def __getitem__(self, name: str) -> Any:
+        return self.networks[name] if name in self.networks else getattr(self, name)
+
+    def keys(self) -> list[str]:
+        return [*self.networks, "options", "steps", "batch_size"]
+
+
+POINTS = _Recipe(
+    networks={"network": "mlp", "latent_dim": 2, "width": 128, "generator_depth": 8},
+    options={**_OPTIONS, "lr": 1.5e-3, "r1": 0.1, "r2": 0.1, "ema": 0.995},
+    steps=3000,
+    batch_size=256,
+)
+SMALL_IMAGES = _Recipe(
+    networks={"network": "mlp", "latent_dim": 32, "width": 128, "generator_depth": 5},
+    options={**_OPTIONS, "lr": 2e-3, "r1": 0.5, "r2": 0.5, "ema": 0.995},
+    steps=4000,
+)
+IMAGES = _Recipe(
+    networks={"network": "dcgan", "latent_dim": 64, "width": 32},
+    options={**_OPTIONS, "lr": 1e-3, "r1": 0.1, "r2": 0.1, "penalty_every": 4, "ema": 0.995},
+    steps=5000,
+)
+
+
+def recipe_for(shape: tuple[int, ...], network: str = "auto") -> Recipe:
     """Return the book's recipe for samples of this shape.
 
     Parameters
@@ -362,9 +362,9 @@ def recipe_for(shape: tuple[int, ...], network: str = "auto") -> dict:
 
     Returns
     -------
-    dict
-        ``network`` ("mlp" or "dcgan"), ``latent_dim``, ``batch_size`` and ``steps`` to start from,
-        and the ``options`` of `GAN`.
+    Recipe
+        Its `networks` say which ``network`` ("mlp" or "dcgan"), ``latent_dim``, ``width`` and, for
+        "mlp", ``generator_depth``; its `options` are those of `GAN`.
 
     Raises
     ------
@@ -381,5 +381,5 @@ def recipe_for(shape: tuple[int, ...], network: str = "auto") -> dict:
             raise ValueError("A DCGAN makes images, and this data set holds points: use 'mlp'.")
         if shape[1] != shape[2]:
             raise ValueError(f"A DCGAN makes square images, and these are {shape[1]}x{shape[2]}.")
-        return {"network": network, **IMAGES}
-    return {"network": network, **(POINTS if points else SMALL_IMAGES)}
+        return IMAGES
+    return POINTS if points else SMALL_IMAGES
