@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from .data import sample_shape
 from .losses import AdversarialLoss, get_loss, gradient_penalty, logits_and_squared_norms
 from .models import dcgan_pair, mlp_pair
 from .models.sampling import latent_codes, sample_generator
@@ -36,6 +37,7 @@ class AdversarialTask(Task):
     """
 
     counts = ("d_updates",)
+    d_steps, reuse_fakes = 1, False  # one update each, in its own turn, where nothing else is said
 
     def __init__(
         self,
@@ -261,7 +263,7 @@ class GAN(AdversarialTask):
         ...     return models.Augmented(discriminator, augment.DiffAugment("translation"))
         >>> gan = GAN.for_data(data.load("digits"), wrap=augmented)
         """
-        shape = tuple(data.shape)
+        shape = sample_shape(data)
         recipe = recipe_for(shape, network)
         latent_dim = latent_dim or recipe["latent_dim"]
         if recipe["network"] == "mlp":
