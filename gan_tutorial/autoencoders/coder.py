@@ -8,11 +8,10 @@ from them too.
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..data import Dataset, as_tensor, sample_shape
+from ..data import Dataset, Samples, as_tensor, sample_shape
 from ..data.streams import check_count
 from ..gan import GAN
 from ..gan import recipe_for as gan_recipe_for
@@ -21,8 +20,6 @@ from ..models.sampling import latent_codes, sample_generator
 from ..training import Recipe, Task
 
 __all__ = ["Coder", "GaussianCoder", "recipe_for"]
-
-Samples = Dataset | Tensor | np.ndarray
 
 
 class Coder(Task):

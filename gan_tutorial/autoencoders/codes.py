@@ -3,8 +3,9 @@
 import torch
 from torch import Tensor
 
+from ..data import Samples
 from ..models.sampling import latent_codes
-from .coder import Coder, Samples
+from .coder import Coder
 
 __all__ = ["CodeSampler"]
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 import torch
 from torch import Tensor, nn
 
-from ..data import as_tensor
+from ..data import Samples, as_tensor
 from ..models.sampling import latent_codes
 from ..training import adam
-from .coder import GaussianCoder, Samples
+from .coder import GaussianCoder
 from .likelihoods import LIKELIHOODS, Bernoulli, Gaussian, kl_to_prior, log_normal, reparametrize
 
 __all__ = ["VAE"]

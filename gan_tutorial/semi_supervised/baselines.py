@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..data import Dataset, as_tensor
+from ..data import Samples, as_tensor
 from .labels import FewLabels
 
 __all__ = ["linear_probe", "spread_labels"]
@@ -33,7 +33,7 @@ def linear_probe(features: Tensor, labels: Tensor, C: float = 1.0) -> Callable[[
 
 def spread_labels(
     few: FewLabels,
-    new: Dataset | Tensor | np.ndarray,
+    new: Samples,
     neighbors: int = 7,
     alpha: float = 0.2,
     features: Callable[[Tensor], Tensor] | None = None,

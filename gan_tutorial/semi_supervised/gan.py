@@ -251,8 +251,7 @@ def recipe_for(shape: tuple[int, ...], network: str = "auto") -> Recipe:
     """
     game = gan_recipe_for(shape, network).networks
     images = len(shape) == 3
-    side = shape[-1]
-    possible = images and side == shape[1] >= 8 and side & (side - 1) == 0
+    possible = images and shape[1] == shape[2] >= 8
     # batch norm in the generator matters more here than the kind of layers
     generator = "dcgan" if possible and network != "mlp" else "mlp"
     return Recipe(

@@ -4,11 +4,10 @@ import hashlib
 import math
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..data import Dataset, as_tensor
+from ..data import Dataset, Samples, as_tensor
 from ..training import Task, adam
 from .augmentations import AUGMENTATIONS, augmented
 
@@ -118,11 +117,11 @@ class FewLabelsTask(Task):
 
     # --- Of the trained network: evaluation mode, without gradients, on the CPU ---
 
-    def features(self, x: Dataset | Tensor | np.ndarray, averaged: bool = True) -> Tensor:
+    def features(self, x: Samples, averaged: bool = True) -> Tensor:
         """Return the features of samples, shape (N, body.outputs), on the CPU."""
         return _run((self._network("body", averaged),), as_tensor(x), self.device)
 
-    def class_logits(self, x: Dataset | Tensor | np.ndarray, averaged: bool = True) -> Tensor:
+    def class_logits(self, x: Samples, averaged: bool = True) -> Tensor:
         r"""Return the logits :math:`l_k(x)` of samples, shape (N, classes), on the CPU.
 
         Parameters
@@ -135,11 +134,11 @@ class FewLabelsTask(Task):
         networks = self._network("body", averaged), self._network("head", averaged)
         return _run(networks, as_tensor(x), self.device)
 
-    def probabilities(self, x: Dataset | Tensor | np.ndarray, averaged: bool = True) -> Tensor:
+    def probabilities(self, x: Samples, averaged: bool = True) -> Tensor:
         """Return the probability of each class, shape (N, classes); arguments as `class_logits`."""
         return self.class_logits(x, averaged).softmax(1)
 
-    def predict(self, x: Dataset | Tensor | np.ndarray, averaged: bool = True) -> Tensor:
+    def predict(self, x: Samples, averaged: bool = True) -> Tensor:
         """Return the most probable class of each sample; arguments as `class_logits`.
 
         Returns

@@ -419,7 +419,7 @@ def test_samples_may_come_as_a_data_set_a_tensor_or_an_array(digits):
         ((1, 8, 8), "mlp", "mlp", "mlp", 1000),
         ((3, 32, 32), "auto", "dcgan", "dcgan", 3000),
         ((3, 32, 32), "mlp", "mlp", "mlp", 1000),
-        ((1, 12, 12), "auto", "mlp", "mlp", 1000),
+        ((1, 6, 6), "auto", "mlp", "mlp", 1000),
     ],
 )
 def test_the_recipe_says_what_is_made_and_for_how_long(shape, network, body, generator, steps):
@@ -434,6 +434,11 @@ def test_the_recipe_says_what_is_made_and_for_how_long(shape, network, body, gen
     made = type(gan.networks["body"]).__name__, type(gan.generator).__name__
     kinds = {"mlp": ("MLPEncoder", "MLPGenerator"), "dcgan": ("DCGANEncoder", "DCGANGenerator")}
     assert made == (kinds[body][0], kinds[generator][1])
+
+
+def test_one_changed_word_moves_the_recipe_to_mnist():
+    networks = recipe_for((1, 28, 28)).networks
+    assert (networks["body"], networks["generator"]) == ("dcgan", "dcgan")
 
 
 def test_what_was_chosen_instead_of_the_recipe_is_in_the_task_s_own(digits):
