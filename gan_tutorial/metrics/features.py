@@ -50,7 +50,7 @@ class Features:
     picture: tuple[int, int, int] | None = None
     span: tuple[float, float] | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.values.ndim != 2:
             raise ValueError(
                 f"Features have shape (N, F), one row a sample, not {tuple(self.values.shape)}."
