@@ -67,8 +67,8 @@ POINTS, SAMPLES = 100_000, 2500
 
 # The data are divided by `scale` before training, and the samples multiplied by it.
 MINUTE = {
-    "ring-published": {"scale": 1.0, "generator_depth": 14, "steps": 12_000},
-    "grid-published": {"scale": 4.0, "generator_depth": 8, "steps": 20_000},
+    "ring-published": {"scale": 1.0, "depth": 14, "steps": 12_000},
+    "grid-published": {"scale": 4.0, "depth": 8, "steps": 20_000},
 }
 
 
@@ -85,30 +85,28 @@ def points(name: str, seed: int, scale: float = 1.0) -> data.Dataset:
 
 def train(name: str, recipe: str, seed: int, quick: bool = False) -> dict:
     """Train one GAN and measure 2,500 of its samples."""
-    settings = {"scale": 1.0, **recipe_for((2,))}
-    width, clock = 128, time.perf_counter
+    used, scale, clock = recipe_for((2,)).changed(options=RECIPES[recipe]), 1.0, time.perf_counter
     if recipe == "minute":
-        settings |= MINUTE[name]
-        width, clock = 64, time.process_time
-    samples = points(name, seed, settings["scale"])
+        minute, clock = MINUTE[name], time.process_time
+        scale = minute["scale"]
+        used = used.changed(
+            networks={"width": 64, "generator_depth": minute["depth"]}, steps=minute["steps"]
+        )
+    samples = points(name, seed, scale)
     began = clock()
     torch.manual_seed(seed)
-    networks = models.mlp_pair(
-        (2,), settings["latent_dim"], width, generator_depth=settings["generator_depth"]
-    )
-    gan = GAN(*networks, **{**settings["options"], **RECIPES[recipe]})
+    gan = GAN(*models.pair_for((2,), **used.networks), **used.options)
+    gan.recipe = used
     fit(
         gan,
         samples,
-        settings["steps"] // (10 if quick else 1),
-        batch_size=settings["batch_size"],
-        schedule="hold-cosine",
+        used.steps // (10 if quick else 1),
         seed=seed,
         device="cpu",
         progress=False,
     )
     seconds = clock() - began
-    found = measure(gan.sample(SAMPLES, seed=seed + 1000) * settings["scale"], name)
+    found = measure(gan.sample(SAMPLES, seed=seed + 1000) * scale, name)
     return {"data": name, "recipe": recipe, "seed": seed, **found, "seconds": seconds}
 
 

@@ -5,41 +5,66 @@ generators, :math:`G(z)`, and are called so here: whatever samples from a GAN's 
 from them too.
 """
 
+from dataclasses import replace
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
+from ..data import Dataset, Samples, as_tensor, sample_shape
+from ..data.streams import check_count
 from ..gan import GAN
+from ..gan import recipe_for as gan_recipe_for
 from ..models import encoder_for
 from ..models.sampling import latent_codes, sample_generator
-from ..training import Task
+from ..training import Recipe, Task
 
-__all__ = ["Coder", "GaussianCoder"]
+__all__ = ["Coder", "GaussianCoder", "recipe_for"]
 
 
 class Coder(Task):
     """A task with networks ``encoder`` and ``generator``, of both of which averages are kept."""
 
     outputs_per_code = 1  # what the encoder says of each number of the code
+    game = False  # whether a discriminator takes part
 
     @classmethod
-    def for_data(cls, data, *, network: str = "auto", latent_dim=None, width=None, **options):
-        """Make the task for this kind of data: the generator is that of `GAN.for_data`.
+    def for_data(
+        cls,
+        data: Dataset | Tensor,
+        *,
+        network: str = "auto",
+        latent_dim: int | None = None,
+        width: int | None = None,
+        **options: Any,
+    ) -> "Coder":
+        """Make the task with the book's recipe for this kind of data.
+
+        The generator is that of `GAN.for_data`, the encoder its mirror image.
 
         Parameters
         ----------
-        data, network, latent_dim, width
-            As for `GAN.for_data`. The encoder mirrors the generator.
+        data, network
+            As for `GAN.for_data`.
+        latent_dim, width : int, optional
+            Length of the code, and width of the networks, instead of the recipe's; 1 or more.
         **options
-            Further arguments of the class.
+            Further arguments of the class, instead of the recipe's.
         """
-        return cls(*cls.networks_for(data, network, latent_dim, width)[:2], **options)
-
-    @classmethod
-    def networks_for(cls, data, network: str, latent_dim, width) -> tuple[nn.Module, ...]:
-        """Make the encoder, the generator and the discriminator for this kind of data."""
-        gan = GAN.for_data(data, network=network, latent_dim=latent_dim, width=width)
-        outputs = cls.outputs_per_code * gan.generator.latent_dim
-        return encoder_for(gan.generator, outputs), gan.generator, gan.discriminator
+        for name, value in (("latent_dim", latent_dim), ("width", width)):
+            if value is not None:
+                check_count(value, name)
+        recipe = recipe_for(sample_shape(data), network, game=cls.game)
+        recipe = recipe.changed({"latent_dim": latent_dim, "width": width}, options)
+        made = recipe.networks
+        gan = GAN.for_data(
+            data, network=made["network"], latent_dim=made["latent_dim"], width=made["width"]
+        )
+        networks = [encoder_for(gan.generator, cls.outputs_per_code * made["latent_dim"])]
+        networks += [gan.generator, gan.discriminator] if cls.game else [gan.generator]
+        task = cls(*networks, **recipe.options)
+        task.recipe = recipe
+        return task
 
     @classmethod
     def check_outputs(cls, encoder: nn.Module, generator: nn.Module) -> None:
@@ -53,12 +78,12 @@ class Coder(Task):
                 f"to give {wanted} ({what}), and it gives {encoder.outputs}."
             )
 
-    def encode(self, x: Tensor, averaged: bool = True) -> Tensor:
+    def encode(self, x: Samples, averaged: bool = True) -> Tensor:
         """Map samples to codes, and a distribution over codes to its mean.
 
         Parameters
         ----------
-        x : Tensor, shape (N, *shape)
+        x : Dataset, Tensor or ndarray, shape (N, *shape)
             Samples, in the range of the training data.
         averaged : bool
             Use the average of the networks' weights (True) or the latest weights (False).
@@ -67,13 +92,13 @@ class Coder(Task):
         -------
         Tensor, shape (N, latent_dim), on the CPU
         """
-        return self._run("encoder", x, averaged)
+        return self._run("encoder", as_tensor(x), averaged)
 
     def decode(self, z: Tensor, averaged: bool = True) -> Tensor:
         """Map codes (N, latent_dim) to samples (N, *shape), on the CPU."""
         return self._run("generator", z, averaged)
 
-    def reconstruct(self, x: Tensor, averaged: bool = True) -> Tensor:
+    def reconstruct(self, x: Samples, averaged: bool = True) -> Tensor:
         """Map samples (N, *shape) to codes and back, on the CPU."""
         return self.decode(self.encode(x, averaged), averaged)
 
@@ -97,16 +122,16 @@ class GaussianCoder(Coder):
 
     outputs_per_code = 2
 
-    def posterior(self, x: Tensor, averaged: bool = True) -> tuple[Tensor, Tensor]:
+    def posterior(self, x: Samples, averaged: bool = True) -> tuple[Tensor, Tensor]:
         r"""Return mean and log variance of :math:`q(z \mid x)`, each (N, latent_dim)."""
-        mean, log_var = self._run("encoder", x, averaged).chunk(2, 1)
+        mean, log_var = self._run("encoder", as_tensor(x), averaged).chunk(2, 1)
         return mean, log_var
 
-    def encode(self, x: Tensor, averaged: bool = True) -> Tensor:
+    def encode(self, x: Samples, averaged: bool = True) -> Tensor:
         """Map samples (N, *shape) to the means of their codes (N, latent_dim), on the CPU."""
         return self.posterior(x, averaged)[0]
 
-    def activity(self, x: Tensor, averaged: bool = True) -> Tensor:
+    def activity(self, x: Samples, averaged: bool = True) -> Tensor:
         r"""How much each number of the code changes with the sample.
 
         The variance over samples of its mean, :math:`\mathrm{Var}_x \, E_{q(z \mid x)}[z_j]`
@@ -119,13 +144,42 @@ class GaussianCoder(Coder):
         """
         return self.encode(x, averaged).var(0)
 
-    def active_units(self, x: Tensor, threshold: float = 0.01, averaged: bool = True) -> int:
+    def active_units(self, x: Samples, threshold: float = 0.01, averaged: bool = True) -> int:
         """Count the numbers of the code with an `activity` above the threshold of the paper."""
         return int((self.activity(x, averaged) > threshold).sum())
 
 
+def recipe_for(shape: tuple[int, ...], network: str = "auto", game: bool = False) -> Recipe:
+    """Return the book's recipe for a task with an encoder, of samples of this shape.
+
+    Networks, steps and batches are those of the GAN, so that the tasks can be compared.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        ``(2,)`` for points, ``(C, H, W)`` for images.
+    network : {"auto", "mlp", "dcgan"}
+        As for `gan_tutorial.gan.recipe_for`.
+    game : bool
+        Whether a discriminator takes part, as in `VAEGAN`.
+
+    Returns
+    -------
+    Recipe
+        Its `networks` are those of the GAN's recipe. Its `options` are empty, and the defaults of
+        the class serve; with a discriminator they are the GAN's, and the weights of the parts: the
+        features of a discriminator with gradient penalties are flat, so that at ``beta`` = 1 the
+        divergence would outweigh the similarity.
+    """
+    recipe = gan_recipe_for(shape, network)
+    options = {**recipe.options, "beta": 0.1, "adversarial": 5.0} if game else {}
+    return replace(recipe, options=options)
+
+
 @torch.no_grad()
-def _evaluated(network, inputs: Tensor, device: torch.device, batch_size: int = 256) -> Tensor:
+def _evaluated(
+    network: nn.Module, inputs: Tensor, device: torch.device, batch_size: int = 256
+) -> Tensor:
     """Apply a network in evaluation mode, some inputs at a time; the result is on the CPU."""
     was_training = network.training
     network.eval()

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from ..data import Samples
 from ..models.sampling import latent_codes
 from .coder import Coder
 
@@ -19,7 +20,7 @@ class CodeSampler:
     ----------
     task : Autoencoder, VAE or VAEGAN
         What encodes and decodes.
-    data : Dataset or Tensor
+    data : Dataset, Tensor or ndarray
         The samples whose codes to look at.
     components : int
         1 for a Gaussian, more for a mixture, each with a full covariance matrix.
@@ -40,7 +41,7 @@ class CodeSampler:
     torch.Size([5, 1, 8, 8])
     """
 
-    def __init__(self, task: Coder, data, components: int = 10, seed: int = 0):
+    def __init__(self, task: Coder, data: Samples, components: int = 10, seed: int = 0):
         from sklearn.mixture import GaussianMixture
 
         if not 1 <= components <= len(data) or len(data) < 2:
@@ -49,7 +50,7 @@ class CodeSampler:
                 "give at least two samples, and as many as components."
             )
         self.task = task
-        codes = task.encode(data[:]).double().numpy()
+        codes = task.encode(data).double().numpy()
         # a floor of a millionth of the variance: numbers that do not vary would have none
         floor = 1e-6 * codes.var() + 1e-12
         fitted = GaussianMixture(components, reg_covar=floor, random_state=seed).fit(codes)

@@ -6,6 +6,7 @@ encoder says about codes. All results are in nats, one number per sample.
 """
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -85,9 +86,11 @@ class Gaussian(nn.Module):
         super().__init__()
         if std is not None and not 0 < std < math.inf:
             raise ValueError(f"The decoder's std must be positive, got {std}; None learns it.")
-        self.log_std = nn.Parameter(torch.tensor(math.log(std or 1.0)), requires_grad=std is None)
+        self.log_std = nn.Parameter(
+            torch.tensor(0.0 if std is None else math.log(std)), requires_grad=std is None
+        )
 
-    def decoder(self, generator: nn.Module):
+    def decoder(self, generator: nn.Module) -> Callable[[Tensor], Tensor]:
         """Return what maps codes to the input of `forward`: here the generator, G(z)."""
         return generator
 
@@ -113,7 +116,7 @@ class Bernoulli(nn.Module):
     `VAE.elbo` are then not log densities, and cannot be compared with those of `Gaussian`.
     """
 
-    def decoder(self, generator: nn.Module):
+    def decoder(self, generator: nn.Module) -> Callable[[Tensor], Tensor]:
         """Return what maps codes to logits: the generator's layers without their tanh.
 
         Raises

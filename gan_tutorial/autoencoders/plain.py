@@ -1,5 +1,7 @@
 """The autoencoder: an encoder and a generator that give back what they are shown."""
 
+import math
+
 from torch import Tensor, nn
 
 from ..training import adam
@@ -53,8 +55,10 @@ class Autoencoder(Coder):
         betas: tuple[float, float] = (0.9, 0.999),
         ema: float = 0.995,
     ):
-        if code_penalty < 0:
-            raise ValueError(f"code_penalty must not be negative, got {code_penalty}.")
+        if not 0 <= code_penalty < math.inf:
+            raise ValueError(
+                f"code_penalty must not be negative, nor infinite; got {code_penalty}."
+            )
         self.check_outputs(encoder, generator)
         networks = {"encoder": encoder, "generator": generator}
         super().__init__(

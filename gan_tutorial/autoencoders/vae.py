@@ -2,10 +2,12 @@
 
 import copy
 import math
+from collections.abc import Iterable, Iterator
 
 import torch
 from torch import Tensor, nn
 
+from ..data import Samples, as_tensor
 from ..models.sampling import latent_codes
 from ..training import adam
 from .coder import GaussianCoder
@@ -76,8 +78,8 @@ class VAE(GaussianCoder):
             )
         if std is not None and likelihood != "gaussian":
             raise ValueError("Only the Gaussian likelihood has a std.")
-        if beta < 0:
-            raise ValueError(f"The weight beta must not be negative, got {beta}.")
+        if not 0 <= beta < math.inf:
+            raise ValueError(f"The weight beta must not be negative, nor infinite; got {beta}.")
         self.check_outputs(encoder, generator)
         self.likelihood = Gaussian(std) if likelihood == "gaussian" else Bernoulli()
         self.likelihood.decoder(generator)  # refuses a generator that does not fit
@@ -143,8 +145,9 @@ class VAE(GaussianCoder):
         log_std = getattr(self.average["likelihood"], "log_std", None)
         return None if log_std is None else float(log_std.exp())
 
-    def log_likelihood(self, x: Tensor, z: Tensor, averaged: bool = True) -> Tensor:
+    def log_likelihood(self, x: Samples, z: Tensor, averaged: bool = True) -> Tensor:
         """Return log p(x | z) in nats, shape (N,), of samples and a code for each."""
+        x = as_tensor(x)
         likelihood = self._network("likelihood", averaged)
         generator = self._network("generator", averaged)
         was_training = generator.training
@@ -159,16 +162,21 @@ class VAE(GaussianCoder):
         return torch.cat(parts)
 
     def elbo(
-        self, x: Tensor, samples: int = 16, seed: int = 0, noise=None, averaged: bool = True
+        self,
+        x: Samples,
+        samples: int = 16,
+        seed: int = 0,
+        noise: Iterable[Tensor] | None = None,
+        averaged: bool = True,
     ) -> Tensor:
         r"""Evidence lower bound of each sample, in nats: the divergence exactly, the rest drawn.
 
         Parameters
         ----------
-        x : Tensor, shape (N, *shape)
+        x : Dataset, Tensor or ndarray, shape (N, *shape)
             Samples.
         samples : int
-            Codes drawn from :math:`q(z \mid x)` for each.
+            Codes drawn from :math:`q(z \mid x)` for each, 1 or more.
         seed : int
             Decides which.
         noise : Tensor, shape (samples, latent_dim) or (samples, N, latent_dim), optional
@@ -180,6 +188,7 @@ class VAE(GaussianCoder):
         -------
         Tensor, shape (N,), on the CPU
         """
+        x = as_tensor(x)
         mean, log_var = self.posterior(x, averaged)
         noise = _noise(mean, samples, seed) if noise is None else noise
         codes = (reparametrize(mean, log_var, part) for part in noise)
@@ -187,7 +196,12 @@ class VAE(GaussianCoder):
         return terms.mean(0) - kl_to_prior(mean, log_var)
 
     def iwae(
-        self, x: Tensor, samples: int = 64, seed: int = 0, noise=None, averaged: bool = True
+        self,
+        x: Samples,
+        samples: int = 64,
+        seed: int = 0,
+        noise: Iterable[Tensor] | None = None,
+        averaged: bool = True,
     ) -> Tensor:
         r"""Importance-weighted bound of each sample's log likelihood, in nats.
 
@@ -197,6 +211,7 @@ class VAE(GaussianCoder):
         is the ELBO (Burda, Grosse and Salakhutdinov 2016, equation 8 and theorem 1). Arguments and
         result are those of `elbo`.
         """
+        x = as_tensor(x)
         mean, log_var = self.posterior(x, averaged)
         noise = _noise(mean, samples, seed) if noise is None else noise
         log_weights = []
@@ -232,9 +247,9 @@ class VAE(GaussianCoder):
             return likelihood.draw(means, noise)
 
 
-def _noise(like: Tensor, samples: int, seed: int):
+def _noise(like: Tensor, samples: int, seed: int) -> Iterator[Tensor]:
     """Yield `samples` times standard normal numbers of the shape and type of `like`."""
-    if samples < 1:
+    if not samples >= 1:
         raise ValueError(f"A bound takes at least 1 sample of the code, got {samples}.")
     generator = torch.Generator().manual_seed(seed)
     for _ in range(samples):

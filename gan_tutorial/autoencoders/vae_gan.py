@@ -1,11 +1,12 @@
 """The VAE-GAN: a variational autoencoder that a discriminator teaches what is alike."""
 
 import copy
+import math
+from typing import Any
 
 from torch import Tensor, nn
 
-from ..data import sample_shape
-from ..gan import AdversarialTask, frozen, recipe_for
+from ..gan import AdversarialTask, frozen
 from ..training import adam
 from .coder import GaussianCoder
 from .likelihoods import kl_to_prior, reparametrize
@@ -50,6 +51,8 @@ class VAEGAN(GaussianCoder, AdversarialTask):
         If a setting is out of range, or networks do not fit together.
     """
 
+    game = True
+
     def __init__(
         self,
         encoder: nn.Module,
@@ -58,11 +61,13 @@ class VAEGAN(GaussianCoder, AdversarialTask):
         *,
         beta: float = 1.0,
         adversarial: float = 1.0,
-        **options,
+        **options: Any,
     ):
         for name, value in (("beta", beta), ("adversarial", adversarial)):
-            if value < 0:
-                raise ValueError(f"The weight {name} must not be negative, got {value}.")
+            if not 0 <= value < math.inf:
+                raise ValueError(
+                    f"The weight {name} must not be negative, nor infinite; got {value}."
+                )
         self.check_outputs(encoder, generator)
         super().__init__(generator, discriminator, **options)
         lr, betas = self.settings["lr"][0], self.settings["betas"]
@@ -72,17 +77,6 @@ class VAEGAN(GaussianCoder, AdversarialTask):
         self.features = _hidden_layers(discriminator)
         self.beta, self.adversarial = beta, adversarial
         self.settings |= {"beta": beta, "adversarial": adversarial}
-
-    @classmethod
-    def for_data(cls, data, *, network: str = "auto", latent_dim=None, width=None, **options):
-        """Make a VAE-GAN whose GAN is that of `GAN.for_data`; same arguments.
-
-        The features of a discriminator with gradient penalties are flat, so that at `beta` = 1
-        the divergence would outweigh the similarity: the recipe has 0.1, and `adversarial` = 5.
-        """
-        networks = cls.networks_for(data, network, latent_dim, width)
-        recipe = recipe_for(sample_shape(data), network).options
-        return cls(*networks, **{**recipe, "beta": 0.1, "adversarial": 5.0, **options})
 
     def step(self, batch: Tensor) -> dict[str, Tensor]:
         """Update the discriminator, then encoder and generator together.

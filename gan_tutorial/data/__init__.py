@@ -6,7 +6,7 @@ endless there.
 """
 
 from .cifar import cifar10
-from .dataset import Dataset, as_tensor, sample_shape
+from .dataset import Dataset, Samples, as_tensor, sample_shape
 from .digits import digits
 from .folder import folder
 from .loading import NAMES, load
@@ -19,6 +19,7 @@ __all__ = [
     "NAMES",
     "Dataset",
     "Mixture",
+    "Samples",
     "as_tensor",
     "cifar10",
     "digits",

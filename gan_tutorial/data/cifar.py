@@ -4,7 +4,9 @@ import io
 import pickle
 import tarfile
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import torch
@@ -146,10 +148,10 @@ class _Array:
 
     __slots__ = ("content",)
 
-    def __init__(self, *_):
+    def __init__(self, *_: object):
         pass
 
-    def __setstate__(self, state):
+    def __setstate__(self, state: tuple) -> None:
         _version, _shape, _dtype, _by_columns, self.content = state
 
 
@@ -158,10 +160,10 @@ class _Type:
 
     __slots__ = ()
 
-    def __init__(self, *_):
+    def __init__(self, *_: object):
         pass
 
-    def __setstate__(self, state):
+    def __setstate__(self, state: tuple) -> None:
         pass
 
 
@@ -175,13 +177,13 @@ STAND_INS = {
 class _InertUnpickler(pickle.Unpickler):
     """Knows three names, and answers them with stand-ins."""
 
-    def find_class(self, module, name):
+    def find_class(self, module: str, name: str) -> type:
         if (module, name) not in STAND_INS:
             raise _Refused(f"{module}.{name}")
         return STAND_INS[module, name]
 
 
-def _read_files(path, wanted):
+def _read_files(path: Path, wanted: Sequence[str]) -> dict[str, bytes]:
     """Return the contents of the named files of the archive, or of the folder, as a dict."""
     try:
         if path.is_dir():
@@ -201,7 +203,7 @@ def _read_files(path, wanted):
         ) from None
 
 
-def _bounded(file):
+def _bounded(file: IO[bytes]) -> bytes:
     """Read a file whole, unless it is longer than any batch."""
     with file:
         content = file.read(LONGEST_BATCH + 1)

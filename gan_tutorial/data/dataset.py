@@ -8,7 +8,7 @@ from torch import Tensor
 
 from .mixtures import Mixture
 
-__all__ = ["Dataset", "as_tensor", "sample_shape"]
+__all__ = ["Dataset", "Samples", "as_tensor", "sample_shape"]
 
 
 class Dataset:
@@ -188,6 +188,9 @@ class Dataset:
         )
 
 
+Samples = Dataset | Tensor | np.ndarray  # whatever holds samples; `as_tensor` makes one of all
+
+
 def sample_shape(data: Dataset | Tensor) -> tuple[int, ...]:
     """Return the shape of one sample of a data set or of a tensor (N, ...).
 
@@ -200,7 +203,7 @@ def sample_shape(data: Dataset | Tensor) -> tuple[int, ...]:
     return tuple(data.shape) if isinstance(data, Dataset) else tuple(data.shape[1:])
 
 
-def as_tensor(samples: Dataset | Tensor | np.ndarray) -> Tensor:
+def as_tensor(samples: Samples) -> Tensor:
     """Return samples as a tensor, in whichever form they come.
 
     What takes a tensor of samples passes it through here first, so that a data set or an array

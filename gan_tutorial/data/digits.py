@@ -45,7 +45,7 @@ def digits(split: str = "train") -> Dataset:
     )
 
 
-def _split_rows(labels):
+def _split_rows(labels: np.ndarray) -> dict[str, np.ndarray]:
     """Return the row numbers of each split."""
     # RandomState, unlike default_rng, promises the same numbers in every version of NumPy.
     shuffled = np.random.RandomState(0).permutation(len(labels))

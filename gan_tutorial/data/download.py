@@ -89,7 +89,7 @@ def show_progress() -> bool:
     return watched and os.environ.get("TQDM_DISABLE", "") in ("", "0")
 
 
-def _own_folders(data_dir):
+def _own_folders(data_dir: str | Path | None) -> list[Path]:
     """Return the reader's own folders that exist."""
     folders = []
     if data_dir is not None:
@@ -104,7 +104,7 @@ def _own_folders(data_dir):
     return folders
 
 
-def _fetch(url, sha256, target):
+def _fetch(url: str, sha256: str, target: Path) -> Path:
     """Return `target`, downloaded from `url` unless it is there already and whole."""
     import pooch
 
@@ -125,7 +125,7 @@ def _fetch(url, sha256, target):
         logger.setLevel(level)
 
 
-def _reason(error):
+def _reason(error: Exception) -> str:
     """Say in a few words why a download failed."""
     response = getattr(error, "response", None)
     if response is not None:

@@ -5,13 +5,14 @@ import math
 import os
 import unicodedata
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
 from .dataset import Dataset
 from .download import cache_folder
-from .picture_store import StoredPictures, collect_in_memory, file_key
+from .picture_store import Failures, Pictures, StoredPictures, collect_in_memory, file_key
 from .pictures import UnreadablePictureError, read_pictures
 from .streams import SPLITS, check_count, check_split, choose
 
@@ -124,7 +125,7 @@ def folder(
     chosen = [chosen[row] for row in rows]
     shape = (channels, image_size, image_size)
 
-    def read(files):
+    def read(files: Sequence[str]) -> Pictures:
         return read_pictures(path, files, image_size, channels, background, progress=progress)
 
     on_disk = len(chosen) * math.prod(shape) > memory_limit
@@ -155,7 +156,7 @@ def folder(
     )
 
 
-def _report(path, failures, on_error, nothing_left):
+def _report(path: Path, failures: Failures, on_error: str, nothing_left: bool) -> None:
     """Raise or warn, in one sentence that lists the files that could not be read."""
     listed = [f"{name} ({reason})" for name, reason in sorted(failures.items())[:LISTED]]
     if len(failures) > LISTED:
@@ -170,7 +171,9 @@ def _report(path, failures, on_error, nothing_left):
     warnings.warn(f"{message}; left out.", stacklevel=3)
 
 
-def _labels(chosen, names):
+def _labels(
+    chosen: Sequence[str], names: Sequence[str]
+) -> tuple[torch.Tensor | None, tuple[str, ...]]:
     """Return labels and classes from the subfolders, if every file lies in one."""
     if not all("/" in name for name in names):
         return None, ()
@@ -179,7 +182,7 @@ def _labels(chosen, names):
     return torch.tensor([number[name.split("/")[0]] for name in chosen]), tuple(classes)
 
 
-def _file_names(path):
+def _file_names(path: Path) -> list[str]:
     """Return the names within `path` of all files that are not hidden, sorted, as POSIX paths."""
     if path.is_file():
         raise FileNotFoundError(f"{path} is a file: give the folder that holds the pictures.")
@@ -196,11 +199,11 @@ def _file_names(path):
     return sorted(names)
 
 
-def _hidden(name):
+def _hidden(name: str) -> bool:
     return name.startswith(".") or name.lower() in NOT_PICTURES
 
 
-def _split_of(name):
+def _split_of(name: str) -> str:
     """Return the split that a file belongs to, by its name alone."""
     # The same letters can be encoded in two ways, and systems differ in which they use.
     digest = hashlib.sha256(unicodedata.normalize("NFC", name).encode(errors="replace")).digest()

@@ -47,7 +47,7 @@ def lawn_patch(patch: Tensor, size: int) -> Tensor:
 
 
 @functools.lru_cache(maxsize=4)
-def _lawn(size):
+def _lawn(size: int) -> Tensor:
     """Return the painted lawn at the resolution of pictures of `size` pixels."""
     if size < SIDE // PICTURES:
         lawn = torch.nn.functional.adaptive_avg_pool2d(_painted()[None], PICTURES * size)
@@ -59,7 +59,7 @@ def _lawn(size):
 
 
 @functools.cache
-def _painted():
+def _painted() -> Tensor:
     """Paint the blades one over the other, shape (3, SIDE, SIDE); the edges fit together."""
     number = np.arange(BLADES)
     column, row, tall, lean, shade, tint = (
@@ -80,7 +80,7 @@ def _painted():
     return torch.from_numpy(lawn / lawn.mean(axis=(1, 2), keepdims=True))
 
 
-def _clumps():
+def _clumps() -> np.ndarray:
     """Return smooth periodic noise around 1, shape (SIDE, SIDE): grass grows in clumps."""
     ticks = np.arange(SIDE) / SIDE
     waves = np.stack([uniforms(0, 1, np.arange(40), field) for field in range(3)], axis=1)

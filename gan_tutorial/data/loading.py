@@ -2,7 +2,9 @@
 
 import difflib
 import inspect
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -42,7 +44,7 @@ def load(
     count: int | None = None,
     seed: int = 0,
     data_dir: str | Path | None = None,
-    **options,
+    **options: Any,
 ) -> Dataset:
     """Return a data set by its name, or the pictures in a folder by its path.
 
@@ -135,7 +137,8 @@ def load(
     if name_or_path in MIXTURES:
         return _from_mixture(name_or_path, split, count, seed, options)
     if name_or_path == "soccer":
-        return _resized(_footballs(split, image_size or 32, count, seed, **options), None, channels)
+        size = 32 if image_size is None else image_size
+        return _resized(_footballs(split, size, count, seed, **options), None, channels)
     where = {} if data_dir is None else {"data_dir": data_dir}
     if name_or_path == "stacked_mnist":
         return _resized(stacked_mnist(split, count=count, seed=seed, **where), image_size, channels)
@@ -146,7 +149,7 @@ def load(
     return _resized(data, image_size, channels)
 
 
-def _existing_path(name_or_path):
+def _existing_path(name_or_path: str | Path) -> Path:
     """Return a path that exists, or raise an error that says what would have been possible."""
     path = Path(name_or_path).expanduser()
     if path.exists():
@@ -161,7 +164,7 @@ def _existing_path(name_or_path):
     )
 
 
-def _check_options(given, name, path):
+def _check_options(given: dict[str, Any], name: str | Path, path: Path | None) -> None:
     """Refuse options that mean nothing for this data set."""
     takes = ["count", "seed"]
     if path is not None or name not in MIXTURES:
@@ -180,7 +183,9 @@ def _check_options(given, name, path):
             raise TypeError(f"{name} has no option {option!r}; it takes {', '.join(takes)}.")
 
 
-def _from_mixture(name, split, count, seed, options):
+def _from_mixture(
+    name: str, split: str, count: int | None, seed: int, options: dict[str, Any]
+) -> Dataset:
     """Draw points from a mixture, from another stream for each split."""
     density = MIXTURES[name](**options)
     if count is None:
@@ -194,7 +199,14 @@ def _from_mixture(name, split, count, seed, options):
     return Dataset(name, points, labels=labels, classes=classes, density=density, source=name)
 
 
-def _footballs(split, size, count, seed, ground="grass", kinds=None):
+def _footballs(
+    split: str,
+    size: int,
+    count: int | None,
+    seed: int,
+    ground: str = "grass",
+    kinds: Sequence[str] | None = None,
+) -> Dataset:
     """Draw footballs as 8-bit images, from another stream for each split."""
     if count is None:
         count = 10_000 if split == "train" else 2_000
@@ -219,10 +231,11 @@ def _footballs(split, size, count, seed, ground="grass", kinds=None):
     )
 
 
-def _resized(data, size, channels):
+def _resized(data: Dataset, size: int | None, channels: int | None) -> Dataset:
     """Return `data` with images of another size or number of channels."""
     old_channels, _, old_size = data.shape
-    size, channels = size or old_size, channels or old_channels
+    size = old_size if size is None else size
+    channels = old_channels if channels is None else channels
     if (channels, size) == (old_channels, old_size):
         return data
     margin = size - old_size

@@ -1,7 +1,7 @@
 """Two-dimensional data whose density is known exactly: mixtures of round Gaussians."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -161,7 +161,7 @@ class Mixture:
         """
         return self._by_chunks(x, lambda logits: logits.argmax(dim=1))
 
-    def _by_chunks(self, x, reduce):
+    def _by_chunks(self, x: Tensor, reduce: Callable[[Tensor], Tensor]) -> Tensor:
         """Apply `reduce` to log(w_k N(x; mu_k, std^2 I)), shape (n, K), a few rows at a time."""
         if x.ndim != 2 or x.shape[1] != 2:
             raise ValueError(f"x must have shape (n, 2), not {tuple(x.shape)}.")

@@ -6,6 +6,7 @@ import math
 import struct
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -151,13 +152,15 @@ def halves_of_test(split: str, count: int = 10_000) -> torch.Tensor:
     return torch.from_numpy(np.sort(half))
 
 
-def _load(name, source, split, data_dir):
+def _load(name: str, source: dict[str, Any], split: str, data_dir: str | Path | None) -> Dataset:
     """Make a data set of one split."""
     images, labels = read_split(source, split, data_dir)
     return Dataset(name, images, labels=labels, classes=source["classes"], source=name)
 
 
-def read_split(source, split, data_dir):
+def read_split(
+    source: dict[str, Any], split: str, data_dir: str | Path | None
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the images (N, 1, 28, 28), uint8, and the labels (N,), int64, of one split."""
     check_split(split)
     part, count = ("train", 60_000) if split == "train" else ("t10k", 10_000)
@@ -171,7 +174,9 @@ def read_split(source, split, data_dir):
     return images.unsqueeze(1), labels
 
 
-def _read(source, filename, shape, data_dir):
+def _read(
+    source: dict[str, Any], filename: str, shape: tuple[int, ...], data_dir: str | Path | None
+) -> torch.Tensor:
     """Find one idx file, check it, and return its content as a uint8 tensor."""
     compressed_hash, content_hash = source["files"][filename]
     path = obtain(
@@ -204,7 +209,7 @@ def _read(source, filename, shape, data_dir):
     return torch.frombuffer(content, dtype=torch.uint8)[-math.prod(shape) :].reshape(shape)
 
 
-def _idx_bytes(path, shape):
+def _idx_bytes(path: Path, shape: tuple[int, ...]) -> bytearray | None:
     """Return the bytes of an idx file, unpacked, or None if the file is another one."""
     # Two zeros, 8 for "unsigned bytes", the number of axes, and their lengths, big end first.
     header = struct.pack(f">4B{len(shape)}I", 0, 0, 8, len(shape), *shape)

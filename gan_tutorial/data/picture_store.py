@@ -18,7 +18,9 @@ Pictures = Iterable[tuple[str, np.ndarray | UnreadablePictureError]]
 Failures = dict[str, str]  # the name of each file that gave no picture, and why
 
 
-def collect_in_memory(pictures: Pictures, count: int, shape: tuple) -> tuple[np.ndarray, Failures]:
+def collect_in_memory(
+    pictures: Pictures, count: int, shape: tuple[int, ...]
+) -> tuple[np.ndarray, Failures]:
     """Collect `count` or fewer pictures in one uint8 array; return what failed besides."""
     pixels = np.empty((count, *shape), dtype=np.uint8)
     failures = {}
@@ -45,7 +47,7 @@ class StoredPictures:
         (channels, height, width).
     """
 
-    def __init__(self, cache: Path, key: str, count: int, shape: tuple):
+    def __init__(self, cache: Path, key: str, count: int, shape: tuple[int, ...]):
         self.path = cache / f"{key}.u8"
         self.notes = cache / f"{key}.json"
         self.count, self.shape = count, shape
@@ -64,7 +66,7 @@ class StoredPictures:
         # "c": a change would stay in memory. There is none, but torch wants it to be possible.
         return np.memmap(self.path, np.uint8, mode="c", shape=shape), failures
 
-    def _write(self, pictures, keep_partial):
+    def _write(self, pictures: Pictures, keep_partial: bool) -> Failures:
         """Write the file whole or not at all; return what failed."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         need, free = self.count * math.prod(self.shape), shutil.disk_usage(self.path.parent).free

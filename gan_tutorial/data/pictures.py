@@ -5,10 +5,14 @@ import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .download import show_progress
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
 
 __all__ = ["MOST_PIXELS", "UnreadablePictureError", "read_picture", "read_pictures"]
 
@@ -79,7 +83,7 @@ def read_picture(
 
 
 def read_pictures(
-    folder: Path, names: Sequence[str], *settings, progress: bool | None = None
+    folder: Path, names: Sequence[str], *settings: Any, progress: bool | None = None
 ) -> Iterator[tuple[str, np.ndarray | UnreadablePictureError]]:
     """Read many pictures in several threads, in order, under a progress bar.
 
@@ -102,7 +106,7 @@ def read_pictures(
     """
     from tqdm.auto import tqdm
 
-    def read(name):
+    def read(name: str) -> tuple[str, np.ndarray | UnreadablePictureError]:
         try:
             return name, read_picture(folder / name, *settings)
         except UnreadablePictureError as error:
@@ -122,14 +126,14 @@ def read_pictures(
                 yield result
 
 
-def _square(image):
+def _square(image: "Picture") -> "Picture":
     """Return the largest square in the middle of `image`."""
     side = min(image.size)
     left, top = (image.width - side) // 2, (image.height - side) // 2
     return image.crop((left, top, left + side, top + side))
 
 
-def _opaque(image, background):
+def _opaque(image: "Picture", background: tuple[int, int, int]) -> "Picture":
     """Return `image` in mode RGB, laid on `background` where it is transparent."""
     from PIL import Image
 

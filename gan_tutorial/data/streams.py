@@ -52,7 +52,7 @@ def seed_of(seed: int, stream: int) -> int:
     return int(uniforms(seed, stream, np.array([0]), 0)[0] * 2**53)
 
 
-def _mix(bits):
+def _mix(bits: np.ndarray) -> np.ndarray:
     """Scatter each bit of a 64-bit number over all of them."""
     bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

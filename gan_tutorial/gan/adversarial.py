@@ -32,6 +32,7 @@ class AdversarialTask(Task):
     """
 
     counts = ("d_updates",)
+    d_steps, reuse_fakes = 1, False  # one update each, in its own turn, where nothing else is said
     generator: Any  # an nn.Module that has a latent_dim
     discriminator: nn.Module
 

@@ -22,6 +22,7 @@ from .modes import ModeReport, mode_report
 from .networks import NETWORKS, FeatureNetwork, inception, load_network, network_for, save_network
 from .pictures import diversity, psnr, sharpness, ssim
 from .ranking import share_above
+from .report import Evaluation, evaluation
 from .results import Measurement, jackknife
 from .score import ClassReport, class_report, classifier_score
 from .stacked import StackedReport, stacked_report
@@ -30,6 +31,7 @@ from .two_sample import two_sample_accuracy
 __all__ = [
     "NETWORKS",
     "ClassReport",
+    "Evaluation",
     "FeatureNetwork",
     "Features",
     "ManifoldReport",
@@ -40,6 +42,7 @@ __all__ = [
     "class_report",
     "classifier_score",
     "diversity",
+    "evaluation",
     "extract",
     "factor_distances",
     "fid",

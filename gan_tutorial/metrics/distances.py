@@ -64,7 +64,13 @@ def fid(real: Features, fake: Features, spread: bool = True) -> Measurement:
     x, y = real.values.double(), fake.values.double()
     error = float(jackknife(_frechet, x, y)) if spread else None
     return Measurement(
-        "FID", _frechet(x, y), real.extractor, len(x), len(y), error, "standard error"
+        metric="FID",
+        value=_frechet(x, y),
+        extractor=real.extractor,
+        real=len(x),
+        fake=len(y),
+        spread=error,
+        spread_of="standard error",
     )
 
 
@@ -138,9 +144,14 @@ def fid_infinity(real: Features, fake: Features, seed: int = 0, spread: bool = T
     if spread:
         error = math.hypot(covariance[1, 1] ** 0.5, fid(real, fake).spread)
     return Measurement(
-        "FID infinity", float(at_zero), real.extractor, len(real), len(fake), error,
-        "standard error",
-    )  # fmt: skip
+        metric="FID infinity",
+        value=float(at_zero),
+        extractor=real.extractor,
+        real=len(real),
+        fake=len(fake),
+        spread=error,
+        spread_of="standard error",
+    )
 
 
 def kid(
@@ -161,7 +172,7 @@ def kid(
     real, fake : Features
         At least four samples in each.
     subsets : int
-        How many subsets.
+        How many subsets, 1 or more.
     subset_size : int, optional
         Samples of each kind in a subset; by default half of the smaller set, at most 1,000.
     seed : int
@@ -188,6 +199,8 @@ def kid(
             f"KID needs subsets of 2 samples or more, and no larger than the smaller set: got "
             f"subset_size {subset_size} for {len(real)} real and {len(fake)} generated samples."
         )
+    if not subsets >= 1:
+        raise ValueError(f"KID needs 1 subset or more, got subsets={subsets}.")
     needs_torchmetrics()
     from torchmetrics.image.kid import KernelInceptionDistance
 
@@ -201,6 +214,11 @@ def kid(
         metric.update(fake.values.double(), real=False)
         value, deviation = metric.compute()
     return Measurement(
-        "KID", float(value), real.extractor, len(real), len(fake), float(deviation),
-        f"standard deviation over {subsets} subsets of {subset_size}",
-    )  # fmt: skip
+        metric="KID",
+        value=float(value),
+        extractor=real.extractor,
+        real=len(real),
+        fake=len(fake),
+        spread=float(deviation),
+        spread_of=f"standard deviation over {subsets} subsets of {subset_size}",
+    )

@@ -56,9 +56,14 @@ def factor_distances(real: Features, fake: Features) -> dict[str, Measurement]:
         if not (x.isfinite().all() and y.isfinite().all()):
             raise ValueError(f"The estimates of {name} are not finite.")
         found[name] = Measurement(
-            f"distance of {name}", _distance(x, y), real.extractor, len(x), len(y),
-            float(jackknife(_distance, x, y)), "standard error",
-        )  # fmt: skip
+            metric=f"distance of {name}",
+            value=_distance(x, y),
+            extractor=real.extractor,
+            real=len(x),
+            fake=len(y),
+            spread=float(jackknife(_distance, x, y)),
+            spread_of="standard error",
+        )
     return found
 
 

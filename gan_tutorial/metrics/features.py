@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from ..data import Dataset, Samples, as_tensor
 from .networks import load_network
 
 __all__ = ["Features", "check_pictures", "extract"]
@@ -49,7 +50,7 @@ class Features:
     picture: tuple[int, int, int] | None = None
     span: tuple[float, float] | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.values.ndim != 2:
             raise ValueError(
                 f"Features have shape (N, F), one row a sample, not {tuple(self.values.shape)}."
@@ -69,12 +70,12 @@ class Features:
 
 
 @torch.no_grad()
-def extract(images, network: str | Path | nn.Module, batch_size: int = 256) -> Features:
+def extract(images: Samples, network: str | Path | nn.Module, batch_size: int = 256) -> Features:
     """Map pictures to features.
 
     Parameters
     ----------
-    images : Tensor or Dataset
+    images : Dataset, Tensor or ndarray
         Pictures (N, C, H, W), float, in [-1, 1].
     network : str, Path or nn.Module
         One of `NETWORKS`, a file that `save_network` wrote, or a network of your own that maps
@@ -102,8 +103,12 @@ def extract(images, network: str | Path | nn.Module, batch_size: int = 256) -> F
     >>> extract(data.load("digits", "test"), "digits")
     Features(300 x 32 of 'digits-32@...')
     """
+    if not batch_size >= 1:
+        raise ValueError(f"batch_size must be at least 1, got {batch_size}.")
     if isinstance(network, str | Path):
         network = load_network(network)
+    if not isinstance(images, Dataset):  # of which batches are read: it may be on a disk
+        images = as_tensor(images)
     check_pictures(images[:1])
     if hasattr(network, "check"):
         network.check(tuple(images.shape[-3:]))
@@ -128,7 +133,7 @@ def extract(images, network: str | Path | nn.Module, batch_size: int = 256) -> F
     )
 
 
-def _batches(images, batch_size: int) -> Iterator[Tensor]:
+def _batches(images: Dataset | Tensor, batch_size: int) -> Iterator[Tensor]:
     for start in range(0, len(images), batch_size):
         yield images[start : start + batch_size]
 

@@ -80,7 +80,7 @@ def manifold_report(
         More than `neighbors` samples in each. The values depend on the sample sizes: compare
         them with those of held-out real samples in equal number.
     neighbors : int
-        The k: 5 in Naeem et al., 3 in Kynkaanniemi et al.
+        The k, 1 or more: 5 in Naeem et al., 3 in Kynkaanniemi et al.
     spread : bool
         Whether to estimate standard errors (twenty times the work).
 
@@ -104,7 +104,7 @@ def manifold_report(
     (1.0, 0.5)
     """
     check_pair(real, fake)
-    if neighbors < 1:
+    if not neighbors >= 1:
         raise ValueError(f"neighbors must be at least 1, not {neighbors}.")
     for what, features in (("real", real), ("generated", fake)):
         if len(features) <= neighbors:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ..data import Samples, as_tensor
 from .features import Features, check_pictures
 from .pairs import check_kinds, check_pair, check_spans
 from .ranking import share_above
@@ -63,7 +64,7 @@ class MemorizationReport:
 
 
 def memorization(
-    train: Tensor | Features, held_out: Tensor | Features, fake: Tensor | Features
+    train: Samples | Features, held_out: Samples | Features, fake: Samples | Features
 ) -> MemorizationReport:
     """Compare how near generated and held-out samples come to the training set.
 
@@ -74,7 +75,7 @@ def memorization(
 
     Parameters
     ----------
-    train, held_out, fake : Tensor or Features
+    train, held_out, fake : Dataset, Tensor, ndarray or Features
         What the generator was trained on, real samples that it never saw, and what it made; all
         three as pictures (N, C, H, W) in [-1, 1], or all three as features of one network. In
         pixels a blurred picture is near to everything, and a shifted copy is near to nothing:
@@ -107,6 +108,7 @@ def memorization(
         rows = [samples.values.double() for samples in (train, held_out, fake)]
         extractor = train.extractor
     else:
+        train, held_out, fake = map(as_tensor, (train, held_out, fake))
         for what, samples in (("Training", train), ("Held-out", held_out), ("Generated", fake)):
             check_pictures(samples, f"{what} pictures")
             check_kinds(tuple(train.shape[1:]), tuple(samples.shape[1:]))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from ..data import Mixture, Samples, as_tensor
 from .results import jackknife
 
 __all__ = ["ModeReport", "mode_report"]
@@ -53,7 +54,7 @@ class ModeReport:
         )
 
 
-def mode_report(samples: Tensor, mixture, within: float = 3.0) -> ModeReport:
+def mode_report(samples: Samples, mixture: Mixture, within: float = 3.0) -> ModeReport:
     """Count the modes of a mixture that samples cover, and how well.
 
     The protocol of Srivastava et al. (2017) and Lin et al. (2018): a sample belongs to the mode
@@ -62,18 +63,19 @@ def mode_report(samples: Tensor, mixture, within: float = 3.0) -> ModeReport:
 
     Parameters
     ----------
-    samples : Tensor, shape (N, d)
+    samples : Dataset, Tensor or ndarray, shape (N, d)
         The generated points.
     mixture : Mixture
         The true density: ``means`` (K, d), ``std``, ``weights`` (K,).
     within : float
-        Largest distance of a high-quality sample, in standard deviations. A Gaussian in the plane
-        has 98.9% of its mass within three.
+        Largest distance of a high-quality sample, in standard deviations, above 0. A Gaussian in
+        the plane has 98.9% of its mass within three.
 
     Raises
     ------
     ValueError
-        If the samples are not finite points of the mixture's dimension, or there are none.
+        If the samples are not finite points of the mixture's dimension, or there are none, or
+        `within` is not positive.
 
     Examples
     --------
@@ -82,6 +84,9 @@ def mode_report(samples: Tensor, mixture, within: float = 3.0) -> ModeReport:
     >>> mode_report(ring.means[:3], ring).modes
     3
     """
+    if not within > 0:
+        raise ValueError(f"within must be a positive number of standard deviations, got {within}.")
+    samples = as_tensor(samples)
     means = mixture.means.to(samples.device, samples.dtype)
     if samples.dim() != 2 or samples.shape[1] != means.shape[1] or len(samples) == 0:
         raise ValueError(

@@ -12,6 +12,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from ..data import Dataset
+
 __all__ = ["NETWORKS", "FeatureNetwork", "inception", "load_network", "network_for", "save_network"]
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
@@ -183,7 +185,7 @@ def load_network(name_or_path: str | Path) -> FeatureNetwork:
     return network.eval().requires_grad_(False)
 
 
-def network_for(data) -> FeatureNetwork:
+def network_for(data: Dataset) -> FeatureNetwork:
     """Return the feature network that fits a data set of the library.
 
     Fashion-MNIST is measured with the network that was trained on MNIST: good for ranking, but

@@ -1,9 +1,12 @@
 """What can be measured on the pictures themselves: sharpness, diversity, PSNR and SSIM."""
 
+import math
+
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ..data import Samples, as_tensor
 from .features import Features, check_pictures
 from .pairs import check_features, check_kinds, check_spans, needs_torchmetrics
 from .results import PIXELS, Measurement, jackknife
@@ -18,7 +21,7 @@ ROWS = 256
 # --- Of one set ------------------------------------------------------------------------------
 
 
-def sharpness(images: Tensor) -> Measurement:
+def sharpness(images: Samples) -> Measurement:
     """Measure how strongly neighboring pixels differ: the size of the Laplacian.
 
     The root mean square of the discrete Laplacian (four neighbors minus four times the pixel) of
@@ -28,7 +31,7 @@ def sharpness(images: Tensor) -> Measurement:
 
     Parameters
     ----------
-    images : Tensor, shape (N, C, H, W)
+    images : Dataset, Tensor or ndarray, shape (N, C, H, W)
         In [-1, 1], 3x3 pixels or larger.
 
     Returns
@@ -47,6 +50,7 @@ def sharpness(images: Tensor) -> Measurement:
     >>> sharpness(board.expand(1, 1, 8, 8)).value
     8.0
     """
+    images = as_tensor(images)
     check_pictures(images)
     if min(images.shape[-2:]) < 3:
         raise ValueError(
@@ -58,7 +62,7 @@ def sharpness(images: Tensor) -> Measurement:
     return _mean_of("sharpness", each, real=0, fake=len(images))
 
 
-def diversity(samples: Tensor | Features, spread: bool = True) -> Measurement:
+def diversity(samples: Samples | Features, spread: bool = True) -> Measurement:
     """Measure how different the samples of one set are: their mean distance from each other.
 
     Noise is diverse too, and a set of two extremes as well: compare with the value of real
@@ -66,7 +70,7 @@ def diversity(samples: Tensor | Features, spread: bool = True) -> Measurement:
 
     Parameters
     ----------
-    samples : Tensor or Features
+    samples : Dataset, Tensor, ndarray or Features
         Pictures (N, C, H, W) in [-1, 1], whose distance is the root mean square difference of
         their pixels; or features, whose distance is Euclidean. At least two.
     spread : bool
@@ -86,6 +90,7 @@ def diversity(samples: Tensor | Features, spread: bool = True) -> Measurement:
         check_features(samples, "The")
         rows, extractor, scale = samples.values.double(), samples.extractor, 1.0
     else:
+        samples = as_tensor(samples)
         check_pictures(samples)
         rows, extractor = samples.double().flatten(1), PIXELS
         scale = rows.shape[1] ** -0.5
@@ -98,14 +103,20 @@ def diversity(samples: Tensor | Features, spread: bool = True) -> Measurement:
 
     error = float(jackknife(mean_distance, rows)) if spread and len(rows) > 2 else None
     return Measurement(
-        "diversity", mean_distance(rows), extractor, 0, len(rows), error, "standard error"
+        metric="diversity",
+        value=mean_distance(rows),
+        extractor=extractor,
+        real=0,
+        fake=len(rows),
+        spread=error,
+        spread_of="standard error",
     )
 
 
 # --- Of pairs: a picture and its reconstruction ----------------------------------------------
 
 
-def psnr(real: Tensor, fake: Tensor) -> Measurement:
+def psnr(real: Samples, fake: Samples) -> Measurement:
     r"""Measure the peak signal-to-noise ratio of pictures against their originals, in decibels.
 
     :math:`10 \log_{10}(2^2 / \mathrm{MSE})` for values in [-1, 1], by torchmetrics, averaged
@@ -113,7 +124,7 @@ def psnr(real: Tensor, fake: Tensor) -> Measurement:
 
     Parameters
     ----------
-    real, fake : Tensor, shape (N, C, H, W)
+    real, fake : Dataset, Tensor or ndarray, shape (N, C, H, W)
         Originals and reconstructions in [-1, 1], one for one.
 
     Returns
@@ -132,7 +143,7 @@ def psnr(real: Tensor, fake: Tensor) -> Measurement:
     >>> round(psnr(black, black + 0.5).value, 2)
     12.04
     """
-    _check_pictures_pair(real, fake)
+    real, fake = _pictures_pair(real, fake)
     from torchmetrics.functional.image import peak_signal_noise_ratio
 
     each = peak_signal_noise_ratio(
@@ -141,7 +152,7 @@ def psnr(real: Tensor, fake: Tensor) -> Measurement:
     return _mean_of("PSNR", each, len(real), len(fake))
 
 
-def ssim(real: Tensor, fake: Tensor, sigma: float = 1.5) -> Measurement:
+def ssim(real: Samples, fake: Samples, sigma: float = 1.5) -> Measurement:
     """Measure the structural similarity of pictures and their originals; 1 if they are equal.
 
     Wang et al. (2004) with a Gaussian window, by torchmetrics, averaged over the positions at
@@ -151,7 +162,7 @@ def ssim(real: Tensor, fake: Tensor, sigma: float = 1.5) -> Measurement:
 
     Parameters
     ----------
-    real, fake : Tensor, shape (N, C, H, W)
+    real, fake : Dataset, Tensor or ndarray, shape (N, C, H, W)
         Originals and reconstructions in [-1, 1], one for one.
     sigma : float
         Standard deviation of the window in pixels. The published 1.5 looks through a window of
@@ -167,7 +178,9 @@ def ssim(real: Tensor, fake: Tensor, sigma: float = 1.5) -> Measurement:
     ValueError
         If the two sets differ in number, kind, size or range, or are smaller than the window.
     """
-    _check_pictures_pair(real, fake)
+    real, fake = _pictures_pair(real, fake)
+    if not 0 < sigma < math.inf:
+        raise ValueError(f"sigma must be a positive number of pixels, got {sigma}.")
     window = 2 * int(REACH * sigma + 0.5) + 1
     if min(real.shape[-2:]) < window:
         raise ValueError(
@@ -187,7 +200,9 @@ def ssim(real: Tensor, fake: Tensor, sigma: float = 1.5) -> Measurement:
     return _mean_of(f"SSIM (sigma {sigma})", each, len(real), len(fake))
 
 
-def _check_pictures_pair(real: Tensor, fake: Tensor) -> None:
+def _pictures_pair(real: Samples, fake: Samples) -> tuple[Tensor, Tensor]:
+    """Return originals and reconstructions as tensors, if they may be compared one for one."""
+    real, fake = as_tensor(real), as_tensor(fake)
     check_pictures(real, "The originals")
     check_pictures(fake, "The reconstructions")
     check_kinds(tuple(real.shape[1:]), tuple(fake.shape[1:]))
@@ -197,9 +212,18 @@ def _check_pictures_pair(real: Tensor, fake: Tensor) -> None:
         )
     check_spans(*((float(x.min()), float(x.max())) for x in (real, fake)))
     needs_torchmetrics()
+    return real, fake
 
 
 def _mean_of(metric: str, each: Tensor, real: int, fake: int) -> Measurement:
     each = each.double()
     error = float(each.std() / len(each) ** 0.5) if len(each) > 1 else None
-    return Measurement(metric, float(each.mean()), PIXELS, real, fake, error, "standard error")
+    return Measurement(
+        metric=metric,
+        value=float(each.mean()),
+        extractor=PIXELS,
+        real=real,
+        fake=fake,
+        spread=error,
+        spread_of="standard error",
+    )

@@ -11,7 +11,7 @@ __all__ = ["Measurement", "jackknife"]
 PIXELS = "pixels"  # stands where an extractor's name stands if there is none
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Measurement:
     """A number, with what one has to know to compare it with another.
 
@@ -34,7 +34,8 @@ class Measurement:
 
     Examples
     --------
-    >>> print(Measurement("FID", 8.512, "digits", 300, 300, 0.42, "standard error"))
+    >>> sizes = {"real": 300, "fake": 300}
+    >>> print(Measurement(metric="FID", value=8.512, extractor="digits", spread=0.42, **sizes))
     FID 8.51 ± 0.42 (digits, 300 real, 300 generated)
     """
 

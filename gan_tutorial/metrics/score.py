@@ -40,7 +40,13 @@ def classifier_score(fake: Features) -> Measurement:
     logits = _logits(fake)
     error = float(jackknife(_score, logits)) if len(logits) > 1 else None
     return Measurement(
-        "classifier score", _score(logits), fake.extractor, 0, len(fake), error, "standard error"
+        metric="classifier score",
+        value=_score(logits),
+        extractor=fake.extractor,
+        real=0,
+        fake=len(fake),
+        spread=error,
+        spread_of="standard error",
     )
 
 

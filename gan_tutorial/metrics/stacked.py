@@ -6,6 +6,7 @@ from math import log
 import torch
 from torch import Tensor, nn
 
+from ..data import Dataset, Samples, as_tensor
 from .features import extract
 from .networks import load_network
 
@@ -52,7 +53,7 @@ class StackedReport:
         )
 
 
-def stacked_report(images, network: str | nn.Module = "mnist") -> StackedReport:
+def stacked_report(images: Samples, network: str | nn.Module = "mnist") -> StackedReport:
     """Count the triples of digits that pictures show, by a classifier of single digits.
 
     The protocol of Srivastava et al. (2017) and Lin et al. (2018): each channel is classified on
@@ -62,7 +63,7 @@ def stacked_report(images, network: str | nn.Module = "mnist") -> StackedReport:
 
     Parameters
     ----------
-    images : Tensor or Dataset
+    images : Dataset, Tensor or ndarray
         Pictures (N, 3, 28, 28), or (N, 3, 32, 32) with a margin, float, in [-1, 1].
     network : str or nn.Module
         The classifier of gray digits: a name or file for `load_network`, or a network of your
@@ -83,6 +84,8 @@ def stacked_report(images, network: str | nn.Module = "mnist") -> StackedReport:
     >>> stacked_report(torch.full((5, 3, 28, 28), -1.0)).modes
     1
     """
+    if not isinstance(images, Dataset):  # of which batches are read: it may be on a disk
+        images = as_tensor(images)
     shape = tuple(images.shape[-3:])
     if len(shape) != 3 or shape[0] != 3:
         raise ValueError(

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ..data import Samples, as_tensor
 from ..models import DCGANDiscriminator, MLPDiscriminator
 from .features import Features, check_pictures
 from .pairs import check_kinds, check_pair, check_spans
@@ -17,8 +18,8 @@ SMALLEST_DCGAN = 16  # pixels; smaller pictures are judged by a fully connected 
 
 
 def two_sample_accuracy(
-    real: Tensor | Features,
-    fake: Tensor | Features,
+    real: Samples | Features,
+    fake: Samples | Features,
     network: Callable[[], nn.Module] | None = None,
     steps: int = 400,
     seed: int = 0,
@@ -32,7 +33,7 @@ def two_sample_accuracy(
 
     Parameters
     ----------
-    real, fake : Tensor or Features
+    real, fake : Dataset, Tensor, ndarray or Features
         Both as pictures (N, C, H, W) in [-1, 1], or both as features of one network. Of the
         larger set as many samples are used as the smaller has; at least eight.
     network : callable, optional
@@ -40,7 +41,8 @@ def two_sample_accuracy(
         book's discriminator for such samples: convolutional for square pictures of 16, 32,
         64 ... pixels, else fully connected.
     steps : int
-        Updates of each of the two networks, with Adam at 1e-3 and batches of 64 of either kind.
+        Updates of each of the two networks, 1 or more, with Adam at 1e-3 and batches of 64 of
+        either kind.
     seed : int
         Decides halves, weights and batches.
 
@@ -67,7 +69,8 @@ def two_sample_accuracy(
     if isinstance(real, Features) and isinstance(fake, Features):
         check_pair(real, fake)
         rows, extractor = [real.values.float(), fake.values.float()], real.extractor
-    elif isinstance(real, Tensor) and isinstance(fake, Tensor):
+    elif not isinstance(real, Features) and not isinstance(fake, Features):
+        real, fake = as_tensor(real), as_tensor(fake)
         for what, samples in (("Real", real), ("Generated", fake)):
             check_pictures(samples, f"{what} pictures")
         check_kinds(tuple(real.shape[1:]), tuple(fake.shape[1:]))
@@ -75,6 +78,8 @@ def two_sample_accuracy(
         rows, extractor = [real.float(), fake.float()], PIXELS
     else:
         raise TypeError("Give both sets as pictures, or both as Features.")
+    if not steps >= 1:
+        raise ValueError(f"steps must be at least 1, got {steps}.")
     count = min(len(real), len(fake)) // 2 * 2
     if count < 8:
         raise ValueError(
@@ -96,9 +101,14 @@ def two_sample_accuracy(
                 right += _count_right(judged, samples, sign)
     value = right / (2 * count)
     return Measurement(
-        "two-sample accuracy", value, extractor, count, count,
-        (value * (1 - value) / (2 * count)) ** 0.5, "binomial standard error",
-    )  # fmt: skip
+        metric="two-sample accuracy",
+        value=value,
+        extractor=extractor,
+        real=count,
+        fake=count,
+        spread=(value * (1 - value) / (2 * count)) ** 0.5,
+        spread_of="binomial standard error",
+    )
 
 
 def _discriminator_for(shape: tuple[int, ...]) -> nn.Module:

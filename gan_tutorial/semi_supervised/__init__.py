@@ -6,20 +6,24 @@ the first and trained on the second: ``fit(task, few.unlabeled, steps)``. What w
 neither, so nothing can leak.
 """
 
+from .augmentations import AUGMENTATIONS, augmented
 from .baselines import linear_probe, spread_labels
-from .classifier import AUGMENTATIONS, Classifier, augmented, classifier_body, entropy
-from .gan import SemiSupervisedGAN
+from .classifier import Classifier, classifier_body
+from .gan import SemiSupervisedGAN, recipe_for
 from .labels import FewLabels, hide_labels
+from .task import FewLabelsTask, entropy
 
 __all__ = [
     "AUGMENTATIONS",
     "Classifier",
     "FewLabels",
+    "FewLabelsTask",
     "SemiSupervisedGAN",
     "augmented",
     "classifier_body",
     "entropy",
     "hide_labels",
     "linear_probe",
+    "recipe_for",
     "spread_labels",
 ]

@@ -1,18 +1,18 @@
 """What needs no training of a network: a linear probe, and labels spread to neighbors."""
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from torch import Tensor
 
+from ..data import Samples, as_tensor
 from .labels import FewLabels
 
 __all__ = ["linear_probe", "spread_labels"]
 
 
-# --- Methods that train no network -----------------------------------------------------------
-
-
-def linear_probe(features: Tensor, labels: Tensor, C: float = 1.0):
+def linear_probe(features: Tensor, labels: Tensor, C: float = 1.0) -> Callable[[Tensor], Tensor]:
     """Fit a linear classifier to features; return a function from features to class numbers.
 
     Parameters
@@ -32,7 +32,11 @@ def linear_probe(features: Tensor, labels: Tensor, C: float = 1.0):
 
 
 def spread_labels(
-    few: FewLabels, new: Tensor, neighbors: int = 7, alpha: float = 0.2, features=None
+    few: FewLabels,
+    new: Samples,
+    neighbors: int = 7,
+    alpha: float = 0.2,
+    features: Callable[[Tensor], Tensor] | None = None,
 ) -> Tensor:
     """Let labels spread over the graph of nearest neighbors; return the classes of new samples.
 
@@ -43,7 +47,7 @@ def spread_labels(
     ----------
     few : FewLabels
         Samples, some of them labeled.
-    new : Tensor, shape (n, *shape)
+    new : Dataset, Tensor or ndarray, shape (n, *shape)
         What to classify.
     neighbors : int
         Edges from each sample.
@@ -58,11 +62,16 @@ def spread_labels(
     """
     from sklearn.semi_supervised import LabelSpreading
 
-    features = features or (lambda x: x.flatten(1))
+    if features is None:
+        features = _pixels
     labels = torch.full((len(few.unlabeled),), -1)
     labels[few.rows] = few.labeled.labels.cpu()
     spreading = LabelSpreading(kernel="knn", n_neighbors=neighbors, alpha=alpha, max_iter=100)
     with np.errstate(invalid="ignore"):  # 0/0 where no label has arrived
         spreading.fit(features(few.unlabeled[:]).double().numpy(), labels.numpy())
-        classes = spreading.predict(features(new).double().numpy())
+        classes = spreading.predict(features(as_tensor(new)).double().numpy())
     return torch.from_numpy(classes)
+
+
+def _pixels(x: Tensor) -> Tensor:
+    return x.flatten(1)

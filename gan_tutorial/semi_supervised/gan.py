@@ -1,25 +1,29 @@
 """The K+1 GAN: a classifier that is also the discriminator."""
 
+import math
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from ..data import Dataset
-from ..gan import frozen, recipe_for
+from ..data.streams import check_count
+from ..gan import frozen
+from ..gan import recipe_for as gan_recipe_for
 from ..losses import get_loss
 from ..models import DCGANEncoder, DCGANGenerator, MLPEncoder, MLPGenerator
 from ..models.sampling import latent_codes, sample_generator
-from ..training import distributed
-from .classifier import Classifier, _share_right, entropy
+from ..training import Recipe, adam, distributed
 from .labels import FewLabels
+from .task import FewLabelsTask, entropy, share_right
 
-__all__ = ["SemiSupervisedGAN"]
+__all__ = ["SemiSupervisedGAN", "recipe_for"]
+
+WIDTHS = {"mlp": 128, "dcgan": 16}  # units of a layer, or channels of the largest map
 
 
-# --- The K+1 classes of Salimans et al. ------------------------------------------------------
-
-
-class SemiSupervisedGAN(Classifier):
+class SemiSupervisedGAN(FewLabelsTask):
     r"""A GAN whose discriminator is the classifier (Salimans et al. 2016, section 5).
 
     The discriminator tells K classes of reals and one of fakes apart. With the logit of the fakes
@@ -36,33 +40,34 @@ class SemiSupervisedGAN(Classifier):
     Parameters
     ----------
     body, labeled
-        As for `Classifier`.
+        As for `FewLabelsTask`.
     generator : nn.Module
         Maps latent codes to samples; has an attribute ``latent_dim``.
     generator_loss : {"features", "adversarial"}
         "features" is :math:`\tfrac1F \sum_j | E f_j(x) - E f_j(G(z)) |` for the F features of
         the body; "adversarial" is the non-saturating :math:`L_G`.
     weight : float
-        Weight of :math:`L_D` beside the cross-entropy of the labeled samples.
+        Weight of :math:`L_D` beside the cross-entropy of the labeled samples, 0 or more.
     entropy_weight : float
         Weight of the entropy of the predictions for unlabeled samples (Dai et al. 2017, equation
         3; it makes the features that G matches say more about the class); 0 is off.
     noise : float
         Standard deviation of Gaussian noise on everything the body sees while it is trained.
     generator_lr : float, optional
-        Another learning rate for the generator.
+        Another learning rate for the generator; with 0 it stays as it is.
     **options
-        ``augment``, ``body_lr``, ``betas`` and ``ema``, as for `Classifier`.
+        ``augment``, ``lr``, ``body_lr``, ``betas`` and ``ema``, as for `FewLabelsTask`.
 
     Examples
     --------
     >>> from gan_tutorial import data, fit
+    >>> from gan_tutorial.semi_supervised import hide_labels
     >>> digits = data.load("digits")
     >>> few = hide_labels(digits, 50)
     >>> gan = SemiSupervisedGAN.for_data(few)
     >>> history = fit(gan, few.unlabeled, steps=10, progress=False)
     >>> gan.sample(5).shape, gan.predict(digits[:5]).shape
-    (torch.Size([5, 1, 8, 8]), torch.Size([5, 10]))
+    (torch.Size([5, 1, 8, 8]), torch.Size([5]))
     """
 
     def __init__(
@@ -72,12 +77,10 @@ class SemiSupervisedGAN(Classifier):
         generator: nn.Module,
         *,
         generator_loss: str = "features",
-        weight: float = 1.0,
         entropy_weight: float = 0.0,
         noise: float = 0.0,
-        lr: float = 1e-3,
         generator_lr: float | None = None,
-        **options,
+        **options: Any,
     ):
         if generator_loss not in ("features", "adversarial"):
             raise ValueError(
@@ -85,26 +88,30 @@ class SemiSupervisedGAN(Classifier):
                 "'adversarial'."
             )
         for name, value in (("entropy_weight", entropy_weight), ("noise", noise)):
-            if value < 0:
-                raise ValueError(f"{name} must not be negative, got {value}.")
-        for name in ("unlabeled", "threshold", "ramp"):
-            if name in options:
-                raise ValueError(f"{name} is a setting of Classifier; a GAN has no use for it.")
-        super().__init__(body, labeled, weight=weight, lr=lr, generator=generator, **options)
+            if not 0 <= value < math.inf:
+                raise ValueError(f"{name} must not be negative, nor infinite; got {value}.")
+        super().__init__(body, labeled, networks={"generator": generator}, **options)
         if generator_lr is not None:
-            self.optimizers["generator"].param_groups[0]["lr"] = generator_lr
+            betas = self.optimizers["generator"].defaults["betas"]
+            self.optimizers["generator"] = adam(generator, generator_lr, betas)
         self.generator = generator
         self.game = get_loss("non-saturating")
         self.generator_loss, self.entropy_weight, self.noise = generator_loss, entropy_weight, noise
-        for name in ("unlabeled", "threshold", "ramp"):
-            del self.settings[name]
         self.settings |= {
             "generator_loss": generator_loss, "entropy_weight": entropy_weight, "noise": noise,
             "generator_lr": generator_lr,
         }  # fmt: skip
 
     @classmethod
-    def for_data(cls, few: FewLabels, *, network="auto", latent_dim=None, width=None, **options):
+    def for_data(
+        cls,
+        few: FewLabels,
+        *,
+        network: str = "auto",
+        latent_dim: int | None = None,
+        width: int | None = None,
+        **options: Any,
+    ) -> "SemiSupervisedGAN":
         """Make a semi-supervised GAN with the book's recipe for this kind of data.
 
         The settings are those that ``benchmarks/semi.py --search`` found on validation splits.
@@ -114,30 +121,34 @@ class SemiSupervisedGAN(Classifier):
         few : FewLabels
             Points, or images.
         network : {"auto", "mlp", "dcgan"}
-            Fully connected or convolutional; "auto" is a convolutional generator where it can
-            make such images, and a convolutional body for images from 16x16 on.
+            See `recipe_for`.
         latent_dim, width : int, optional
-            Length of the latent code, and width of the networks, instead of the recipe's.
+            Length of the latent code, and width of the networks, instead of the recipe's; 1 or
+            more.
         **options
             Further arguments, instead of the recipe's.
         """
-        shape = tuple(few.labeled.shape)
-        recipe = recipe_for(shape, network)
-        latent_dim = latent_dim or recipe["latent_dim"]
-        if recipe["network"] == "mlp":
-            body = MLPEncoder(shape, 128, width or 128, depth=2)
+        for name, value in (("latent_dim", latent_dim), ("width", width)):
+            if value is not None:
+                check_count(value, name)
+        shape = few.labeled.shape
+        recipe = recipe_for(shape, network).changed(
+            {"latent_dim": latent_dim, "body_width": width, "generator_width": width}, options
+        )
+        made = recipe.networks
+        width, code = made["body_width"], made["latent_dim"]
+        if made["body"] == "mlp":
+            body = MLPEncoder(shape, 128, width, depth=2)
         else:
-            body = DCGANEncoder(8 * (width or 16), shape[1], shape[0], width or 16, norm="none")
-        images, side = len(shape) == 3, shape[-1]
-        if network != "mlp" and images and side == shape[1] >= 8 and side & (side - 1) == 0:
-            # batch norm in the generator matters more here than the kind of layers
-            generator = DCGANGenerator(latent_dim, side, shape[0], width or 16)
+            body = DCGANEncoder(8 * width, shape[1], shape[0], width, norm="none")
+        width = made["generator_width"]
+        if made["generator"] == "mlp":
+            generator = MLPGenerator(code, shape, width, depth=2)
         else:
-            generator = MLPGenerator(latent_dim, shape, width or 128, depth=2)
-        recipe_options = {"lr": 2e-3, "noise": 0.3, "entropy_weight": 0.3}
-        if images:
-            recipe_options["augment"] = "shift"
-        return cls(body, few.labeled, generator, **{**recipe_options, **options})
+            generator = DCGANGenerator(code, shape[1], shape[0], width)
+        task = cls(body, few.labeled, generator, **recipe.options)
+        task.recipe = recipe
+        return task
 
     def step(self, batch: Tensor) -> dict[str, Tensor]:
         """Update the discriminator once, then the generator.
@@ -153,7 +164,6 @@ class SemiSupervisedGAN(Classifier):
             ``supervised_loss``, ``train_accuracy``, ``d_loss``, ``g_loss``, and ``entropy`` where
             it has a weight.
         """
-        self.steps += 1
         real = self.changed(batch)
         scalars = self.discriminator_step(real)
         scalars |= self.generator_step(real)
@@ -170,7 +180,7 @@ class SemiSupervisedGAN(Classifier):
         d_loss = self.game.discriminator(of_real.logsumexp(1), of_fake.logsumexp(1))
         scalars = {
             "supervised_loss": supervised,
-            "train_accuracy": _share_right(labeled, y),
+            "train_accuracy": share_right(labeled, y),
             "d_loss": d_loss,
         }
         total = supervised + self.weight * d_loss
@@ -214,3 +224,49 @@ class SemiSupervisedGAN(Classifier):
         """Return `count` generated samples, shape (count, *shape), on the CPU; see `GAN.sample`."""
         codes = latent_codes(count, self.generator.latent_dim, seed)
         return sample_generator(self._network("generator", averaged), codes)
+
+
+def recipe_for(shape: tuple[int, ...], network: str = "auto") -> Recipe:
+    """Return the book's recipe for a semi-supervised GAN of samples of this shape.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        ``(2,)`` for points, ``(C, H, W)`` for images.
+    network : {"auto", "mlp", "dcgan"}
+        Fully connected or convolutional; "auto" is a convolutional generator where it can make
+        such images, and a convolutional body for images from 16x16 on.
+
+    Returns
+    -------
+    Recipe
+        Its `networks` say which ``body`` and ``generator`` ("mlp" or "dcgan"), ``body_width``,
+        ``generator_width`` and ``latent_dim``; its `options` are those of `SemiSupervisedGAN`.
+
+    Raises
+    ------
+    ValueError
+        If the kind of network is unknown, or a DCGAN cannot make such samples.
+    """
+    game = gan_recipe_for(shape, network).networks
+    images = len(shape) == 3
+    possible = images and shape[1] == shape[2] >= 8
+    # batch norm in the generator matters more here than the kind of layers
+    generator = "dcgan" if possible and network != "mlp" else "mlp"
+    return Recipe(
+        networks={
+            "body": game["network"],
+            "body_width": WIDTHS[game["network"]],
+            "generator": generator,
+            "generator_width": WIDTHS[generator],
+            "latent_dim": game["latent_dim"],
+        },
+        options={
+            "lr": 2e-3,
+            "noise": 0.3,
+            "entropy_weight": 0.3,
+            **({"augment": "shift"} if images else {}),
+        },
+        steps=1000 if game["network"] == "mlp" else 3000,
+        batch_size=64,
+    )

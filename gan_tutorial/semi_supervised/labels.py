@@ -10,9 +10,6 @@ from ..data import Dataset
 __all__ = ["FewLabels", "hide_labels"]
 
 
-# --- Which labels are seen -------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class FewLabels:
     """A data set of which few labels are known; `hide_labels` makes it.
@@ -69,7 +66,7 @@ def hide_labels(data: Dataset, count: int, seed: int = 0) -> FewLabels:
     if data.labels is None:
         raise ValueError(f"The data set {data.name!r} has no labels to choose from.")
     classes = len(data.classes) or int(data.labels.max()) + 1
-    if count < classes:
+    if not count >= classes:
         raise ValueError(f"{count} labels cannot show {classes} classes: ask for one of each.")
     generator = torch.Generator().manual_seed(seed)
     labels = data.labels.cpu()

@@ -42,7 +42,7 @@ def _check(p: Tensor, q: Tensor, cell: float) -> None:
         )
     for name, density in (("p", p), ("q", q)):
         mass = float((density * cell).sum())
-        if not abs(mass - 1) < 0.01 or density.min() < 0:
+        if not abs(mass - 1) < 0.01 or not density.min() >= 0:
             raise ValueError(
                 f"{name} is not a density on this grid: it integrates to {mass:.4g} and its "
                 f"smallest value is {float(density.min()):.4g}; widen or refine the grid or "

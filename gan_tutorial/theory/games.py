@@ -12,18 +12,21 @@ Dirac-GAN, its regularized versions); Gidel et al. (2019), Negative Momentum for
 Dynamics; Daskalakis et al. (2018), Training GANs with Optimism; Korpelevich (1976), extragradient.
 """
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 from torch import Tensor
+
+from .rules import Rule, extragradient, gradient_descent, optimistic
+from .two_players import Game, LossPair, bilinear, consensus, dirac, quadratic
 
 __all__ = [
     "Game",
     "LossPair",
     "Rule",
     "bilinear",
+    "consensus",
     "dirac",
     "extragradient",
     "gradient_descent",
@@ -35,246 +38,6 @@ __all__ = [
     "running_mean",
     "spectral_radius",
 ]
-
-Cost = Callable[[Tensor, Tensor], Tensor]
-
-
-class LossPair(Protocol):
-    """What `dirac` needs of a loss: two functions of (real logits, fake logits)."""
-
-    def discriminator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-        """Return the discriminator's cost, a scalar."""
-
-    def generator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-        """Return the generator's cost, a scalar."""
-
-
-@dataclass(frozen=True)
-class Game:
-    """Two players, one number each, and a cost for each; its equilibrium is the origin.
-
-    Parameters
-    ----------
-    name : str
-        For tables and legends.
-    first_cost, second_cost : callable
-        Costs as functions of the scalars ``(theta, phi)``; the first player lowers ``first_cost``
-        by moving ``theta``, the second lowers ``second_cost`` by moving ``phi``.
-    """
-
-    name: str
-    first_cost: Cost
-    second_cost: Cost
-
-    def gradients(self, point: Tensor) -> Tensor:
-        """Return the gradient of each player's cost in that player's own number.
-
-        Parameters
-        ----------
-        point : Tensor
-            Shape ``(2,)`` for one position ``(theta, phi)``, or ``(..., 2)`` for many.
-
-        Returns
-        -------
-        Tensor
-            Same shape: ``(d first_cost / d theta, d second_cost / d phi)``.
-        """
-        if point.dim() == 0 or point.shape[-1] != 2:
-            raise ValueError(
-                f"a position holds two numbers (theta, phi), got shape {tuple(point.shape)}; "
-                "pass a tensor of shape (2,) or (..., 2)"
-            )
-        if point.dim() > 1:
-            return torch.stack([self._gradients(one) for one in point.reshape(-1, 2)]).view_as(
-                point
-            )
-        return self._gradients(point)
-
-    def _gradients(self, point: Tensor) -> Tensor:
-        # A graph of the gradients themselves is kept only for a caller who differentiates them.
-        again = point.requires_grad
-        with torch.enable_grad():
-            theta, phi = (number.requires_grad_() for number in point.unbind(-1))
-            first, second = self.first_cost(theta, phi), self.second_cost(theta, phi)
-        options = {"create_graph": again, "allow_unused": True, "materialize_grads": True}
-        return torch.cat(
-            [
-                torch.stack(torch.autograd.grad(first, [theta], **options)),
-                torch.stack(torch.autograd.grad(second, [phi], **options)),
-            ]
-        )
-
-    def jacobian(self, point: Tensor | None = None) -> Tensor:
-        """Return the (2, 2) matrix of derivatives of `gradients`, at the origin by default."""
-        if point is None:
-            point = torch.zeros(2, dtype=torch.float64)
-        return torch.autograd.functional.jacobian(self._gradients, point)
-
-
-def bilinear() -> Game:
-    """Return the game ``min_theta max_phi theta phi``, the smallest one that rotates.
-
-    Examples
-    --------
-    >>> import torch
-    >>> bilinear().gradients(torch.tensor([1.0, 2.0]))
-    tensor([ 2., -1.])
-    """
-    return Game("bilinear", lambda theta, phi: theta * phi, lambda theta, phi: -theta * phi)
-
-
-def quadratic(curvature: float = 0.5) -> Game:
-    """Return the bilinear game plus ``curvature (theta^2 - phi^2) / 2``: both are pulled home."""
-
-    def value(theta: Tensor, phi: Tensor) -> Tensor:
-        return theta * phi + curvature * (theta**2 - phi**2) / 2
-
-    return Game(f"quadratic, curvature {curvature:g}", value, lambda theta, phi: -value(theta, phi))
-
-
-def dirac(loss: LossPair, *, name: str = "Dirac-GAN", r1: float = 0.0, noise: float = 0.0) -> Game:
-    """Return the Dirac-GAN of Mescheder et al. (2018): data at 0, fakes at theta, logit phi x.
-
-    Parameters
-    ----------
-    loss : LossPair
-        Any loss on logits with ``discriminator`` and ``generator``, such as an entry of
-        `gan_tutorial.losses.LOSSES`. At the equilibrium the logit is 0 everywhere, so the loss
-        should be at rest there; a least-squares loss with targets 0 and 1 is not.
-    name : str
-        For tables and legends.
-    r1 : float
-        Weight gamma of the penalty ``gamma / 2 |da/dx|^2 = gamma phi^2 / 2`` on the second player.
-    noise : float
-        Standard deviation of the instance noise added to data and fakes. The expectation over the
-        noise is taken exactly over a nine-point stand-in for the Gaussian with the same mean and
-        variance, every real point paired with every fake one.
-
-    Returns
-    -------
-    Game
-        First player: the generator's position; second player: the discriminator's slope.
-    """
-    if r1 < 0 or noise < 0:
-        raise ValueError(f"r1 and noise must not be negative, got r1={r1} and noise={noise}")
-    if noise:
-        levels = torch.linspace(0.5 / 9, 1 - 0.5 / 9, 9, dtype=torch.float64)
-        spread = torch.special.ndtri(levels)
-        spread = noise * spread / spread.square().mean().sqrt()
-    else:
-        spread = torch.zeros(1, dtype=torch.float64)
-    real_points = spread.repeat_interleave(len(spread))
-    shift = spread.repeat(len(spread))
-
-    def logits(theta: Tensor, phi: Tensor) -> tuple[Tensor, Tensor]:
-        return phi * real_points.to(phi.dtype), phi * (theta + shift.to(theta.dtype))
-
-    def generator_cost(theta: Tensor, phi: Tensor) -> Tensor:
-        return loss.generator(*logits(theta, phi))
-
-    def discriminator_cost(theta: Tensor, phi: Tensor) -> Tensor:
-        return loss.discriminator(*logits(theta, phi)) + r1 / 2 * phi**2
-
-    return Game(name, generator_cost, discriminator_cost)
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One way to turn gradients into moves.
-
-    Every rule here is a map from the last two positions to the next one, so a state is a tensor of
-    shape ``(2, 2)``: the current position, then the previous one.
-
-    Parameters
-    ----------
-    name : str
-        For tables and legends.
-    step : callable
-        ``step(game, state, h) -> state``.
-    matrix : callable
-        ``matrix(J, h)``: the (4, 4) matrix, written down by hand, by which the rule multiplies
-        ``(current, previous)`` when the gradients are ``J @ point``.
-    """
-
-    name: str
-    step: Callable[[Game, Tensor, float], Tensor]
-    matrix: Callable[[Tensor, float], Tensor]
-
-
-def gradient_descent(
-    *, alternate: bool = False, momentum: float = 0.0, nesterov: bool = False
-) -> Rule:
-    """Return gradient descent for both players.
-
-    ``next = now - h gradient(look) + momentum (now - before)`` where ``look`` is ``now``, or, with
-    ``nesterov``, ``now + momentum (now - before)``. Simultaneous players look at the same position;
-    alternating ones move in turn, the second player (discriminator) first, as in Algorithm 1 of
-    Goodfellow et al. (2014), and the first player sees the second's new number.
-    """
-
-    def step(game: Game, state: Tensor, h: float) -> Tensor:
-        now, before = state
-        drift = momentum * (now - before)
-        look = now + drift if nesterov else now
-        moved = now + drift - h * game.gradients(look)
-        if alternate:
-            seen = torch.stack([look[0], moved[1]])
-            first = now[0] + drift[0] - h * game.gradients(seen)[0]
-            moved = torch.stack([first, moved[1]])
-        return torch.stack([moved, now])
-
-    def matrix(jacobian: Tensor, h: float) -> Tensor:
-        eye = torch.eye(2, dtype=jacobian.dtype)
-        keep = torch.cat([(1 + momentum) * eye, -momentum * eye], dim=1)
-        start = torch.cat([eye, 0 * eye], dim=1)
-        look = keep if nesterov else start
-        if not alternate:
-            return torch.cat([keep - h * jacobian @ look, start])
-        second = keep[1:] - h * jacobian[1:] @ look
-        first = keep[:1] - h * jacobian[:1] @ torch.cat([look[:1], second])
-        return torch.cat([first, second, start])
-
-    return Rule(_describe(alternate, momentum, nesterov), step, matrix)
-
-
-def _describe(alternate: bool, momentum: float, nesterov: bool) -> str:
-    order = "alternating" if alternate else "simultaneous"
-    if not momentum:
-        return order
-    kind = "Nesterov" if nesterov else "heavy ball" if momentum > 0 else "negative momentum"
-    return f"{order}, {kind} {momentum:g}"
-
-
-def extragradient() -> Rule:
-    """Return Korpelevich's rule: look one step ahead, then move with the gradient seen there."""
-
-    def step(game: Game, state: Tensor, h: float) -> Tensor:
-        now = state[0]
-        ahead = now - h * game.gradients(now)
-        return torch.stack([now - h * game.gradients(ahead), now])
-
-    def matrix(jacobian: Tensor, h: float) -> Tensor:
-        eye = torch.eye(2, dtype=jacobian.dtype)
-        move = eye - h * jacobian @ (eye - h * jacobian)
-        return torch.cat([torch.cat([move, 0 * eye], 1), torch.cat([eye, 0 * eye], 1)])
-
-    return Rule("extragradient", step, matrix)
-
-
-def optimistic() -> Rule:
-    """Return optimistic descent: ``next = now - 2 h gradient(now) + h gradient(before)``."""
-
-    def step(game: Game, state: Tensor, h: float) -> Tensor:
-        now, before = state
-        moved = now - 2 * h * game.gradients(now) + h * game.gradients(before)
-        return torch.stack([moved, now])
-
-    def matrix(jacobian: Tensor, h: float) -> Tensor:
-        eye = torch.eye(2, dtype=jacobian.dtype)
-        top = torch.cat([eye - 2 * h * jacobian, h * jacobian], 1)
-        return torch.cat([top, torch.cat([eye, 0 * eye], 1)])
-
-    return Rule("optimistic", step, matrix)
 
 
 def play(
@@ -293,9 +56,9 @@ def play(
     game, rule : Game, Rule
         What is played and how.
     h : float
-        Step size.
+        Step size, above 0.
     steps : int
-        Number of moves.
+        Number of moves, 1 or more.
     start : tuple of two floats
         Where both players begin, at rest.
     decay : callable, optional
@@ -312,7 +75,7 @@ def play(
     >>> path[-1].tolist()
     [1.0, 0.1]
     """
-    if h <= 0 or steps < 1:
+    if not 0 < h < math.inf or not steps >= 1:
         raise ValueError(f"h must be positive and steps at least 1, got h={h} and steps={steps}")
     position = torch.tensor(start, dtype=torch.float64)
     state = torch.stack([position, position])
@@ -330,7 +93,12 @@ def running_mean(path: Tensor) -> Tensor:
 
 
 def moving_average(path: Tensor, decay: float = 0.99) -> Tensor:
-    """Return the exponential moving average of a path, started at its first position."""
+    """Return the exponential moving average of a path, started at its first position.
+
+    `decay`, in [0, 1), is the weight of what came before.
+    """
+    if not 0 <= decay < 1:
+        raise ValueError(f"decay must lie in [0, 1), got {decay}")
     averaged = [path[0]]
     for position in path[1:]:
         averaged.append(decay * averaged[-1] + (1 - decay) * position)

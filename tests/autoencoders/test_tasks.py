@@ -7,6 +7,8 @@ from torch.distributions import MultivariateNormal, Normal, kl_divergence
 
 from gan_tutorial import checkpoints, cli, data, fit, losses, models
 from gan_tutorial.autoencoders import VAE, VAEGAN, Autoencoder
+from gan_tutorial.gan import GAN, AdversarialTask
+from gan_tutorial.gan import recipe_for as gan_recipe_for
 
 KINDS = (Autoencoder, VAE, VAEGAN)
 
@@ -376,6 +378,43 @@ def test_recipes_share_the_generator_of_the_gan():
     assert VAEGAN.for_data(balls, width=4, beta=0.7).beta == 0.7
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_recipe_is_the_gan_s_and_what_was_chosen_instead(kind):
+    digits = data.load("digits", count=4)
+    task, gan = kind.for_data(digits), gan_recipe_for(digits.shape)
+    assert task.recipe.networks == gan.networks
+    assert (task.recipe.steps, task.recipe.batch_size) == (gan.steps, gan.batch_size)
+    if kind is VAEGAN:
+        assert task.recipe.options == {**gan.options, "beta": 0.1, "adversarial": 5.0}
+        assert (task.beta, task.adversarial, task.r1) == (0.1, 5.0, gan.options["r1"])
+    else:
+        assert task.recipe.options == {}
+    other = kind.for_data(digits, network="mlp", latent_dim=3, width=6, lr=0.5)
+    assert other.recipe.networks["latent_dim"] == other.generator.latent_dim == 3
+    assert other.recipe.networks["width"] == 6
+    assert other.recipe.options["lr"] == 0.5
+    assert other.optimizers["encoder"].param_groups[0]["lr"] == 0.5
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_samples_may_come_as_a_data_set_a_tensor_or_an_array(kind):
+    digits = data.load("digits", count=6)
+    torch.manual_seed(0)
+    task = kind.for_data(digits, width=6)
+    ways = [task.encode, task.reconstruct]
+    if kind is not Autoencoder:
+        ways += [task.activity, lambda x: task.posterior(x)[1]]
+    if kind is VAE:
+        ways += [task.elbo, task.iwae, lambda x: task.log_likelihood(x, torch.zeros(6, 32))]
+    for ask in ways:
+        wanted = ask(digits[:])
+        assert torch.equal(ask(digits), wanted)
+        assert torch.equal(ask(digits[:].double().numpy()), wanted)
+    torch.manual_seed(0)
+    of_tensor = kind.for_data(digits[:], width=6)
+    assert torch.equal(of_tensor.encode(digits), task.encode(digits))
+
+
 def test_bfloat16_stays_close_to_float32():
     digits = data.load("digits")
     finals = []
@@ -402,13 +441,37 @@ def test_bfloat16_stays_close_to_float32():
         (VAE, {"likelihood": "bernoulli", "std": 1.0}, "Only the Gaussian"),
         (VAEGAN, {"beta": -1}, "beta must not be negative"),
         (VAEGAN, {"adversarial": -1}, "adversarial must not be negative"),
-        (VAEGAN, {"d_steps": 2}, "leave out d_steps"),
         (VAEGAN, {"loss": "bce"}, "Unknown loss"),
+        (Autoencoder, {"code_penalty": math.nan}, "code_penalty .* nan"),
+        (VAE, {"beta": math.nan}, "beta .* nan"),
+        (VAE, {"beta": math.inf}, "beta .* inf"),
+        (VAE, {"std": math.nan}, "std must be positive"),
+        (VAE, {"lr": math.nan}, "learning rate"),
+        (VAEGAN, {"beta": math.nan}, "beta .* nan"),
+        (VAEGAN, {"adversarial": math.nan}, "adversarial .* nan"),
     ],
 )
 def test_refusals(kind, options, message):
     with pytest.raises(ValueError, match=message):
         task_of(kind, **options)
+
+
+def test_a_vae_gan_has_only_the_options_that_it_uses():
+    task = task_of(VAEGAN)
+    assert isinstance(task, AdversarialTask)
+    assert not isinstance(task, GAN)
+    for name in ("d_steps", "reuse_fakes"):
+        assert name not in task.settings
+        with pytest.raises(TypeError, match=name):
+            task_of(VAEGAN, **{name: 1})
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("value", [0, -3, math.nan])
+def test_sizes_of_zero_are_refused_and_not_replaced(kind, value):
+    for name in ("latent_dim", "width"):
+        with pytest.raises((ValueError, TypeError), match=f"{name} must be"):
+            kind.for_data(data.load("digits", count=2), **{name: value})
 
 
 def test_an_encoder_that_does_not_fit_is_refused():

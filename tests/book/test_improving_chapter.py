@@ -34,10 +34,10 @@ def searched(root) -> list[dict]:
 
 
 @pytest.fixture
-def improve(root, monkeypatch):
-    """The benchmark's own program."""
+def improving(root, monkeypatch):
+    """Return what imports a module of the benchmark's own program."""
     monkeypatch.syspath_prepend(root / "benchmarks")
-    return importlib.import_module("improve")
+    return lambda name: importlib.import_module(f"improving.{name}")
 
 
 def test_every_row_of_the_ledger_is_named_in_the_text(cells):
@@ -63,38 +63,41 @@ def test_the_rule_and_the_predictions_come_before_what_they_are_about(cells):
     assert first("**H2.**") < first("dots(base, ax)")
 
 
-def test_every_variant_has_its_seeds_once(rows, improve):
+def test_every_variant_has_its_seeds_once(rows, improving):
+    shared = improving("variants").SHARED
     digits = [row for row in rows if row["data"] == "digits"]
     runs = [(row["base"], row["variant"], row["seed"]) for row in digits]
     assert len(set(runs)) == len(runs)
     for base, variant in {run[:2] for run in runs}:
         seeds = {seed for b, v, seed in runs if (b, v) == (base, variant)}
-        _, source = improve.SHARED.get((base, variant), (base, variant))
+        _, source = shared.get((base, variant), (base, variant))
         assert seeds == set(range(5 if source in BASELINES else 3)), (base, variant)
 
 
-def test_all_variants_of_the_ablation_had_the_same_time(rows, improve):
+def test_all_variants_of_the_ablation_had_the_same_time(rows, improving):
     """Steps times what a step costs is the budget, for every run."""
-    costs = json.loads(improve.COST_FILE.read_text())["rows"]
+    variants, training = improving("variants"), improving("training")
+    costs = json.loads(training.COST_FILE.read_text())["rows"]
     by_key = {row["key"]: row["cost"] for row in costs}
     changes = {
         (base, name): change[0] if isinstance(change, list) else change
-        for base, variants in improve.VARIANTS.items()
-        for (_, name), change in variants.items()
+        for base, named in variants.VARIANTS.items()
+        for (_, name), change in named.items()
     }
     digits = [row for row in rows if row["data"] == "digits"]
     assert {(row["base"], row["variant"]) for row in digits} == set(changes)
     for row in digits:
-        source = improve.SHARED.get((row["base"], row["variant"]), (row["base"], row["variant"]))
-        cost = by_key.get(improve.cost_key(source[0], changes[source]), 1.0)
-        assert row["steps"] == round(improve.BUDGET / cost), row["variant"]
+        source = variants.SHARED.get((row["base"], row["variant"]), (row["base"], row["variant"]))
+        cost = by_key.get(training.cost_key(source[0], changes[source]), 1.0)
+        assert row["steps"] == round(variants.BUDGET / cost), row["variant"]
 
 
-def test_networks_that_grow_begin_as_the_small_ones_enlarged(improve):
+def test_networks_that_grow_begin_as_the_small_ones_enlarged(improving):
     torch.manual_seed(0)
-    (g8, d8), (g16, d16) = improve.soccer_pair(8), improve.soccer_pair(16)
-    generator = improve.FadingGenerator(g16, g8).eval()
-    discriminator = improve.FadingDiscriminator(d16, d8)
+    pair, stages = improving("soccer").soccer_pair, improving("stages")
+    (g8, d8), (g16, d16) = pair(8), pair(16)
+    generator = stages.FadingGenerator(g16, g8).eval()
+    discriminator = stages.FadingDiscriminator(d16, d8)
     z, x = torch.randn(4, 64), torch.randn(4, 3, 16, 16)
     enlarged = interpolate(g8.eval()(z), scale_factor=2)
     torch.testing.assert_close(generator(z), enlarged, atol=1e-5, rtol=0)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from gan_tutorial import data
 from gan_tutorial.cli import main
 
 TINY = ["--width", "8", "--batch-size", "8", "--device", "cpu", "--steps", "4"]
@@ -66,6 +67,22 @@ def test_points_get_the_mode_report(runs, capsys):
     assert rows["high quality"]["floor_value"] > 0.95 > rows["high quality"]["value"]
 
 
+def test_each_split_is_loaded_once(runs, capsys, monkeypatch):
+    load, loaded = data.load, []
+    monkeypatch.setattr(data, "load", lambda *a, **k: loaded.append(a) or load(*a, **k))
+    measured(capsys, runs / "ring", "--data", "ring", "--count", "20")
+    assert loaded == [("ring", "train"), ("ring", "test")]
+
+
+def test_a_folder_that_is_called_soccer_is_not_measured_as_footballs(tmp_path, capsys):
+    pictures, out = tmp_path / "soccer", tmp_path / "run"
+    pictures.mkdir()
+    for i in range(300):
+        Image.new("RGB", (32, 32), (i % 256, 0, 0)).save(pictures / f"{i}.png")
+    assert main(["train", str(pictures), "--out", str(out), "--image-size", "32", *TINY]) == 0
+    assert "no feature network for 'soccer'" in failed(capsys, out, "--data", pictures)
+
+
 def test_the_seed_decides_the_numbers(runs, capsys):
     arguments = [runs / "digits", "--data", "digits", "--count", "60", "--seed"]
     first, again, other = (measured(capsys, *arguments, seed)[0] for seed in (3, 3, 4))
@@ -94,8 +111,6 @@ def test_folders_are_measured_in_pixels_and_the_refusal_says_so(tmp_path, capsys
 
 
 def test_larger_footballs_are_reduced_to_the_size_of_the_network(tmp_path, capsys, monkeypatch):
-    from gan_tutorial import data
-
     load = data.load
     monkeypatch.setattr(data, "load", lambda *a, **k: load(*a, **{"count": 150, **k}))
     out = tmp_path / "run"
@@ -111,6 +126,18 @@ def test_what_cannot_be_measured_is_refused_in_one_sentence(runs, tmp_path, caps
     assert "--count must be from 20 to 300" in failed(
         capsys, digits, "--data", "digits", "--count", "301"
     )
+    for option, value in [
+        ("--count", "19"),
+        ("--count", "0"),
+        ("--count", "-300"),
+        ("--count", "nan"),
+        ("--seed", "-1"),
+        ("--seed", "100000000000000000"),
+        ("--seed", "1.5"),
+    ]:
+        told = failed(capsys, digits, "--data", "digits", option, value)
+        assert f"argument {option}: takes a whole number from" in told
+        assert value in told
     assert "makes samples of 2" in failed(capsys, runs / "ring", "--data", "digits")
     assert "looks at pictures" in failed(
         capsys, runs / "ring", "--data", "ring", "--features", "mnist"

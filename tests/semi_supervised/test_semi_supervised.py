@@ -1,5 +1,7 @@
 import copy
+import math
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -8,12 +10,14 @@ from torch.nn import functional
 from gan_tutorial import checkpoints, data, fit, models
 from gan_tutorial.semi_supervised import (
     Classifier,
+    FewLabelsTask,
     SemiSupervisedGAN,
     augmented,
     classifier_body,
     entropy,
     hide_labels,
     linear_probe,
+    recipe_for,
     spread_labels,
 )
 
@@ -289,7 +293,7 @@ def test_a_resumed_run_equals_one_without_a_break(digits, method, tmp_path):
     resumed = task_of(method, few.labeled, seed=1, augment="shift")
     fit(resumed, few.unlabeled, 9, resume=True, **options)
     assert equal(weights(whole), weights(resumed))
-    assert whole.steps == resumed.steps == 9
+    assert whole.steps_done == resumed.steps_done == 9
 
 
 def test_a_run_is_not_resumed_with_other_labels(digits, tmp_path):
@@ -314,9 +318,9 @@ def test_convolutional_networks_for_larger_pictures(precision):
     )
     assert {"supervised_loss", "d_loss", "g_loss", "train_accuracy"} <= set(history.columns)
     assert gan.features(balls[:7]).shape == (7, 8)
-    assert gan.predict(balls[:7]).shape == (7, 5)
+    assert gan.class_logits(balls[:7]).shape == (7, 5)
     assert gan.sample(3).shape == (3, 3, 16, 16)
-    right = gan.predict(balls[:]).argmax(1) == balls.labels
+    right = gan.predict(balls) == balls.labels
     assert gan.accuracy(balls) == pytest.approx(right.float().mean().item())
 
 
@@ -326,20 +330,129 @@ def test_convolutional_networks_for_larger_pictures(precision):
         ({"unlabeled": "hope"}, "Unknown term 'hope'"),
         ({"augment": "rotate"}, "Unknown augmentation 'rotate'"),
         ({"weight": -1}, "weight must not be negative"),
-        ({"threshold": 1.5}, "threshold in"),
+        ({"threshold": 1.5}, "threshold must lie in"),
+        ({"ramp": 0}, "ramp be at least 1"),
         ({"generator_loss": "wasserstein"}, "Unknown loss of the generator"),
         ({"noise": -0.1}, "noise must not be negative"),
-        ({"generator_loss": "features", "ramp": 5}, "ramp is a setting of Classifier"),
         ({"entropy_weight": -0.1}, "entropy_weight must not be negative"),
+        *(
+            ({name: math.nan}, f"{name}.*nan")
+            for name in ("weight", "threshold", "ramp", "noise", "entropy_weight")
+        ),
+        ({"body_lr": math.nan}, "learning rate"),
+        ({"generator_lr": math.nan}, "learning rate"),
     ],
 )
 def test_settings_out_of_range_are_refused(digits, options, message):
-    method = "supervised" if {"unlabeled", "threshold"} & set(options) else "gan"
+    method = "supervised" if {"unlabeled", "threshold", "ramp"} & set(options) else "gan"
     with pytest.raises(ValueError, match=message):
         task_of(method, hide_labels(digits, 10).labeled, **options)
 
 
+@pytest.mark.parametrize("name", ["body_lr", "generator_lr"])
+def test_a_learning_rate_of_zero_is_a_value(digits, name):
+    few = hide_labels(digits, 30)
+    task = task_of("gan", few.labeled, **{name: 0.0})
+    frozen = {"body_lr": "body", "generator_lr": "generator"}[name]
+    before = weights(task)
+    fit(task, few.unlabeled, 3, batch_size=16, progress=False, device="cpu")
+    after = weights(task)
+    trained_ones = {key for key in before if not torch.equal(before[key], after[key])}
+    assert trained_ones
+    assert not any(key.startswith(frozen) for key in trained_ones)
+
+
+@pytest.mark.parametrize("value", [0, -4, math.nan])
+def test_sizes_of_zero_are_refused_and_not_replaced(digits, value):
+    few = hide_labels(digits, 30)
+    for make in (
+        lambda: SemiSupervisedGAN.for_data(few, latent_dim=value),
+        lambda: SemiSupervisedGAN.for_data(few, width=value),
+        lambda: classifier_body(digits, width=value),
+        lambda: classifier_body(digits, features=value),
+    ):
+        with pytest.raises((ValueError, TypeError), match=r"must be (at least 1|a whole number)"):
+            make()
+
+
+def test_a_gan_is_no_classifier_with_options_taken_away(digits):
+    gan = task_of("gan", hide_labels(digits, 30).labeled)
+    assert isinstance(gan, FewLabelsTask)
+    assert not isinstance(gan, Classifier)
+    assert not {"unlabeled", "threshold", "ramp"} & set(gan.settings)
+    with pytest.raises(TypeError, match="ramp"):
+        task_of("gan", hide_labels(digits, 30).labeled, ramp=5)
+
+
+@pytest.mark.parametrize("method", ["supervised", "gan"])
+def test_classes_probabilities_and_logits_say_the_same(digits, method):
+    task = trained(method, hide_labels(digits, 30))
+    classes, logits = task.predict(digits[:40]), task.class_logits(digits[:40])
+    assert classes.shape == (40,)
+    assert classes.dtype == torch.int64
+    assert torch.equal(classes, logits.argmax(1))
+    torch.testing.assert_close(task.probabilities(digits[:40]), logits.softmax(1))
+    latest = task.predict(digits[:40], averaged=False)
+    assert torch.equal(latest, task.class_logits(digits[:40], averaged=False).argmax(1))
+
+
+def test_samples_may_come_as_a_data_set_a_tensor_or_an_array(digits):
+    few = hide_labels(digits, 30)
+    task, some = task_of("supervised", few.labeled), digits.subset(slice(0, 50))
+    for ask in (
+        task.features,
+        task.class_logits,
+        task.probabilities,
+        task.predict,
+        lambda x: spread_labels(few, x),
+    ):
+        wanted = ask(some[:])
+        assert torch.equal(ask(some), wanted)
+        assert torch.equal(ask(some[:].numpy().astype(np.float64)), wanted)
+
+
+@pytest.mark.parametrize(
+    ("shape", "network", "body", "generator", "steps"),
+    [
+        ((2,), "auto", "mlp", "mlp", 1000),
+        ((1, 8, 8), "auto", "mlp", "dcgan", 1000),
+        ((1, 8, 8), "mlp", "mlp", "mlp", 1000),
+        ((3, 32, 32), "auto", "dcgan", "dcgan", 3000),
+        ((3, 32, 32), "mlp", "mlp", "mlp", 1000),
+        ((1, 6, 6), "auto", "mlp", "mlp", 1000),
+    ],
+)
+def test_the_recipe_says_what_is_made_and_for_how_long(shape, network, body, generator, steps):
+    recipe = recipe_for(shape, network)
+    assert (recipe.networks["body"], recipe.networks["generator"]) == (body, generator)
+    assert (recipe.steps, recipe.batch_size) == (steps, 64)
+    assert ("augment" in recipe.options) == (len(shape) == 3)
+    labels = torch.arange(20) % 2
+    few = hide_labels(data.Dataset("mine", torch.zeros(20, *shape), labels=labels), 4)
+    gan = SemiSupervisedGAN.for_data(few, network=network)
+    assert gan.recipe == recipe
+    made = type(gan.networks["body"]).__name__, type(gan.generator).__name__
+    kinds = {"mlp": ("MLPEncoder", "MLPGenerator"), "dcgan": ("DCGANEncoder", "DCGANGenerator")}
+    assert made == (kinds[body][0], kinds[generator][1])
+
+
+def test_one_changed_word_moves_the_recipe_to_mnist():
+    networks = recipe_for((1, 28, 28)).networks
+    assert (networks["body"], networks["generator"]) == ("dcgan", "dcgan")
+
+
+def test_what_was_chosen_instead_of_the_recipe_is_in_the_task_s_own(digits):
+    few = hide_labels(digits, 30)
+    gan = SemiSupervisedGAN.for_data(few, width=6, latent_dim=5, noise=0.0)
+    assert gan.recipe.networks["body_width"] == gan.recipe.networks["generator_width"] == 6
+    assert gan.recipe.networks["latent_dim"] == gan.generator.latent_dim == 5
+    assert gan.recipe.options["noise"] == gan.noise == 0.0
+    assert gan.recipe.options["entropy_weight"] == 0.3
+
+
 def test_a_task_refuses_data_without_labels(digits):
+    with pytest.raises(ValueError, match="no labels to compare with"):
+        task_of("gan", hide_labels(digits, 10).labeled).accuracy(hide_labels(digits, 10).unlabeled)
     with pytest.raises(ValueError, match=r"give hide_labels\(\.\.\.\)\.labeled"):
         Classifier(classifier_body(digits), hide_labels(digits, 10).unlabeled)
 

@@ -13,6 +13,8 @@ from gan_tutorial.theory.classical import (
     Templates,
 )
 
+NAN = float("nan")
+
 
 def correlated(n=400, seed=0):
     """Images of 1 x 4 x 4 that vary along two directions, with a little noise."""
@@ -162,6 +164,14 @@ def test_k_means_centroids_and_their_noise():
         (lambda: GaussianMixture(0), "components"),
         (lambda: KMeansCentroids(0), "clusters"),
         (lambda: KMeansCentroids(noise=-1), "noise"),
+        (lambda: Templates(NAN), "shift"),
+        (lambda: Recombination(NAN), "candidates"),
+        (lambda: PCAGaussian(NAN), "components"),
+        (lambda: GaussianMixture(NAN), "components"),
+        (lambda: GaussianMixture(floor=NAN), "floor"),
+        (lambda: KMeansCentroids(NAN), "clusters"),
+        (lambda: KMeansCentroids(noise=NAN), "noise"),
+        (lambda: IndependentPixels().fit(correlated()).sample(NAN), "count"),
         (lambda: PCAGaussian(17).fit(correlated()), "at most 16"),
         (lambda: GaussianMixture(9).fit(correlated(8)), "8 images"),
         (lambda: KMeansCentroids(9).fit(correlated(8)), "8 images"),

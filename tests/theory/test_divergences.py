@@ -154,6 +154,8 @@ def test_kantorovich_potential_is_lipschitz_and_attains_the_distance():
         (lambda: div.kl(P, Q[:-1], CELL), "same grid"),
         (lambda: div.kl(P, 2 * Q, CELL), "q is not a density.*integrates to 2"),
         (lambda: div.wasserstein_1d(torch.ones(2, 2), torch.ones(2, 2), 0.25), "on a line"),
+        (lambda: div.kl(P, torch.full_like(Q, math.nan), CELL), "q is not a density"),
+        (lambda: div.optimal_discriminator(P, Q, math.nan), "between 0 and 1, got nan"),
         (lambda: div.optimal_discriminator(P, Q, 1.0), "between 0 and 1, got 1.0"),
     ],
 )

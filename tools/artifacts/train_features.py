@@ -21,7 +21,8 @@ import torch
 from torch.nn import functional
 
 from gan_tutorial import data
-from gan_tutorial.data.soccer import _rotation_matrix, panels
+from gan_tutorial.data.balls import panels
+from gan_tutorial.data.shading import rotation_matrix
 from gan_tutorial.metrics.networks import FeatureNetwork, load_network, save_network
 
 ASSETS = Path(__file__).resolve().parents[2] / "gan_tutorial" / "assets"
@@ -150,7 +151,7 @@ def panel_points():
 
 def black_panels(rotation):
     """Return how black the ball is at each point of the grid, shape (N, points), in [0, 1]."""
-    points = torch.einsum("pj,njk->nkp", panel_points(), _rotation_matrix(rotation))
+    points = torch.einsum("pj,njk->nkp", panel_points(), rotation_matrix(rotation))
     pentagon, seam = panels(points.permute(1, 0, 2).reshape(3, -1))
     signed = torch.where(pentagon, seam, -seam).view(len(rotation), -1)
     return (0.5 + signed / 0.1).clamp(0, 1)  # a soft edge, since pixels blur it
