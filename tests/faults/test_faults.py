@@ -240,7 +240,7 @@ def test_a_loss_made_once_stops_the_second_step():
 def test_a_healthy_case_does_not_hide_its_errors():
     case = healthy("digits", loss="non-saturating", r1=0.0)
     with pytest.raises(NonFiniteError):
-        dataclasses.replace(case, task=steps.RoundedCrossEntropy).but(lr=(0.1, 0.1)).run(steps=60)
+        dataclasses.replace(case, task=steps.RoundedCrossEntropy).with_options(lr=(0.1, 0.1)).run(steps=60)
 
 
 def test_a_shared_update_moves_the_discriminator_against_its_own_loss():
