@@ -82,7 +82,7 @@ def _wrong_losses(
     if game.labeled:
         yield (
             "fakes-labeled-real",
-            sum(game.real_term(logits).mean().item() for logits in (real, fake)),
+            (game.real_term(real).mean() + game.real_term(fake).mean()).item(),
             "the loss of fakes that are labeled real",
             "Give the fakes the label 0.",
         )

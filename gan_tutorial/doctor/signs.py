@@ -6,6 +6,7 @@ single bad step and the noise of the beginning do not count.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,7 +18,7 @@ __all__ = ["SIGNS", "Sign", "signs_of"]
 LABELED = tuple(name for name, game in LOSSES.items() if game.labeled)
 FEWEST = 3  # measured values in the second half of a run, below which a column says nothing
 
-Measure = Callable[[list[np.ndarray], AdversarialLoss | None], float]
+Measure = Callable[[list[np.ndarray], Any], float]
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,8 @@ def below_floor(values: list[np.ndarray], game: AdversarialLoss) -> float:
 def off_labeled_real(values: list[np.ndarray], game: AdversarialLoss) -> float:
     """Return the distance of a reported loss from the one with all labels "real"."""
     d_loss, *logits = map(_late, values)
-    return _distance(d_loss, sum(game.real_term(torch.from_numpy(x)).numpy() for x in logits))
+    terms = [game.real_term(torch.from_numpy(x)).numpy() for x in logits]
+    return _distance(d_loss, terms[0] + terms[1])
 
 
 def off_one_output(values: list[np.ndarray], game: AdversarialLoss) -> float:

@@ -70,6 +70,7 @@ def read_table(source: str | Path | History | Mapping) -> dict[str, np.ndarray]:
     >>> table["d_loss"]
     array([1.3, nan])
     """
+    columns: dict[str, Any]
     if isinstance(source, History):
         columns = {name: source[name] for name in source.columns}
         where = "The history"

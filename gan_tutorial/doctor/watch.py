@@ -159,7 +159,7 @@ class StepWatch:
                     "Detach the fakes, or make them under torch.no_grad().",
                 )
             )
-        if equal and d_loss is not None:
+        if pair and equal and d_loss is not None:
             finding = explain_loss(task.loss.name, *pair, d_loss, TOLERANCE.get(precision, 5e-2))
             found += [finding] if finding else []
         return found

@@ -107,7 +107,7 @@ def uneven_kernels(generator: nn.Module, discriminator: nn.Module) -> tuple[nn.M
     return generator, discriminator
 
 
-def batch_norms(*networks: nn.Module) -> list[nn.Module]:
+def batch_norms(*networks: nn.Module) -> list[nn.modules.batchnorm._BatchNorm]:
     """Return the layers of these networks that mix the samples of a batch: all batch norms."""
     kind = nn.modules.batchnorm._BatchNorm
     return [layer for network in networks for layer in network.modules() if isinstance(layer, kind)]

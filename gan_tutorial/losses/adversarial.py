@@ -20,7 +20,12 @@ __all__ = ["LOSSES", "AdversarialLoss", "get_loss", "smoothed"]
 
 
 PerSample = Callable[[Tensor], Tensor]
-Loss = Callable[[Tensor | None, Tensor], Tensor]
+Loss = Callable[..., Tensor]  # of the logits of reals and of fakes
+
+
+def _no_label(logits: Tensor) -> Tensor:
+    """Stand for the terms of a loss that compares reals with fakes."""
+    raise ValueError("This loss gives samples no labels: it compares reals with fakes.")
 
 
 @dataclass(frozen=True)
@@ -41,11 +46,11 @@ class AdversarialLoss:
     equilibrium : float
         The value of :math:`L_D` when fakes and reals have the same distribution and the
         discriminator is the best possible one. What a "good" loss value is depends on the loss.
-    real_term, fake_term : callable or None
+    real_term, fake_term : callable
         What each sample costs the discriminator, given its logit, if its label is "real" or
         "fake": ``real_term(logits)`` has the shape of the logits, and :math:`L_D` is the mean of
-        the one over the reals plus the mean of the other over the fakes. None where samples have
-        no labels: the Wasserstein loss and the relativistic one compare.
+        the one over the reals plus the mean of the other over the fakes. Where samples have no
+        labels (see `labeled`) they raise a ValueError.
     """
 
     name: str
@@ -53,13 +58,13 @@ class AdversarialLoss:
     generator: Loss
     paired: bool
     equilibrium: float
-    real_term: PerSample | None = None
-    fake_term: PerSample | None = None
+    real_term: PerSample = _no_label
+    fake_term: PerSample = _no_label
 
     @property
     def labeled(self) -> bool:
-        """Whether the discriminator's loss gives each sample a label, "real" or "fake"."""
-        return self.real_term is not None
+        """Whether D's loss gives samples labels; Wasserstein's and the relativistic one do not."""
+        return self.real_term is not _no_label
 
 
 def _checked(loss: Loss, needs_real: bool, paired: bool) -> Loss:

@@ -130,7 +130,7 @@ class Handed:
 def ruined(x) -> bool:
     """Destroy what a function was handed, as careless code in place does."""
     with torch.no_grad():
-        if isinstance(x, torch.Tensor):
+        if isinstance(x, torch.Tensor) and not x.requires_grad:  # else autograd may need it
             x.zero_()
         elif isinstance(x, torch.nn.Module):
             for p in x.parameters():
@@ -146,15 +146,18 @@ def ruined(x) -> bool:
 
 
 def spoiled(value, bad):
-    """Put `bad` in the place of the first number, if there is one."""
+    """Put `bad` in the place of the first number; return the value itself if there is none."""
     if isinstance(value, torch.Tensor | np.ndarray):
         copy = value.clone().double() if isinstance(value, torch.Tensor) else value.astype(float)
         copy.reshape(-1)[0] = bad
         return copy
-    if isinstance(value, list | tuple) and value:
-        return type(value)([spoiled(value[0], bad), *value[1:]])
-    if isinstance(value, dict) and value:
-        return value | {name: spoiled(value[name], bad) for name in list(value)[:1]}
+    if isinstance(value, list | tuple | dict):
+        parts = value if isinstance(value, dict) else dict(enumerate(value))
+        for key, part in parts.items():
+            if (other := spoiled(part, bad)) is not part:
+                parts = {**parts, key: other}
+                return parts if isinstance(value, dict) else type(value)(parts.values())
+        return value
     number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
     return bad if number else value
 

@@ -3,11 +3,12 @@
 from dataclasses import replace
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ...gan import GAN, frozen
 from ...models.sampling import latent_codes, sample_generator
 from ..case import Outcome
+from ..parts import batch_norms
 from ..steps import HeadStart
 
 __all__ = [
@@ -66,18 +67,14 @@ def dependence_on_the_batch(outcome: Outcome) -> float:
 @torch.no_grad()
 def norm_behind_batch_norm(outcome: Outcome) -> float:
     """Return the mean standard deviation of channels behind batch norm, before its own scale."""
-    seen = []
+    seen: list[Tensor] = []
 
-    def look(layer, inputs):
+    def look(layer: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         variance = inputs[0].transpose(0, 1).flatten(1).var(1, correction=0)
         seen.append((variance / (variance + layer.eps)).sqrt().mean())
 
     network = outcome.task.generator
-    hooks = [
-        layer.register_forward_pre_hook(look)
-        for layer in network.modules()
-        if isinstance(layer, nn.modules.batchnorm._BatchNorm)
-    ]
+    hooks = [layer.register_forward_pre_hook(look) for layer in batch_norms(network)]
     sample_generator(network, latent_codes(256, network.latent_dim, seed=2))
     for hook in hooks:
         hook.remove()
