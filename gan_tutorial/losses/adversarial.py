@@ -211,6 +211,7 @@ def smoothed(real: float = 0.9, fake: float = 0.0) -> AdversarialLoss:
 
     Examples
     --------
+    >>> import torch
     >>> from gan_tutorial.losses import get_loss, smoothed
     >>> real, fake = torch.tensor([2.0]), torch.tensor([-1.0])
     >>> same = smoothed(1.0, 0.0).discriminator(real, fake)
