@@ -58,6 +58,7 @@ PAIRS = [
     ([1.0, 2.0, 4.5], [4.0, 5.0, 6.0]),
     ([3.0, 5.0, 9.0], [4.0, 5.0, 6.0]),
     ([2.0], [1.0]),
+    ([1.0, 2.0], [2.0, 3.0]),
 ]
 
 
@@ -89,6 +90,7 @@ def _entry(k: int, **fields: str) -> str:
 LISTS = [
     "".join(_entry(k, title=f"Page {k}", url="https://example.org/page") for k in range(3)),
     _entry(1, title="One", doi="10.1/a") + _entry(2, title="Two", doi="10.1/a"),
+    _entry(1, title="One", eprint="1406.2661") + _entry(2, title="Two", eprint="1406.2661"),
     _entry(1, title="Same", url="https://a.org") + _entry(2, title="Same", url="https://b.org"),
     "",
 ]
