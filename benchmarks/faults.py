@@ -49,18 +49,22 @@ def translated(case: Case) -> tuple[nn.Module, nn.Module]:
 # Fault -> cure -> what the sick case becomes, given its healthy twin.
 CURES = {
     "mode-collapse": {
-        "equal learning rates": lambda sick, well: sick.but(lr=well.options["lr"]),
-        "beta1 of 0": lambda sick, well: sick.but(betas=well.options["betas"]),
-        "both": lambda sick, well: sick.but(lr=well.options["lr"], betas=well.options["betas"]),
-        "relativistic, R1 and R2": lambda sick, well: sick.but(loss="relativistic", r1=0.1, r2=0.1),
+        "equal learning rates": lambda sick, well: sick.with_options(lr=well.options["lr"]),
+        "beta1 of 0": lambda sick, well: sick.with_options(betas=well.options["betas"]),
+        "both": lambda sick, well: sick.with_options(
+            lr=well.options["lr"], betas=well.options["betas"]
+        ),
+        "relativistic, R1 and R2": lambda sick, well: sick.with_options(
+            loss="relativistic", r1=0.1, r2=0.1
+        ),
     },
     "saturating-strong-d": {
-        "non-saturating loss": lambda sick, well: sick.but(loss="non-saturating"),
-        "R1": lambda sick, well: sick.but(r1=0.5),
+        "non-saturating loss": lambda sick, well: sick.with_options(loss="non-saturating"),
+        "R1": lambda sick, well: sick.with_options(r1=0.5),
     },
     "tiny-data": {
-        "R1": lambda sick, well: sick.but(r1=0.5),
-        "R1, ten times": lambda sick, well: sick.but(r1=5.0),
+        "R1": lambda sick, well: sick.with_options(r1=0.5),
+        "R1, ten times": lambda sick, well: sick.with_options(r1=5.0),
         "translations": lambda sick, well: replace(sick, networks=partial(translated, sick)),
     },
 }

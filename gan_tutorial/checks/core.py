@@ -7,6 +7,37 @@ from typing import Any, NamedTuple
 
 import torch
 
+from .answers import (
+    Wrong,
+    chosen,
+    close,
+    guarded,
+    matched,
+    not_finite,
+    number,
+    numbers,
+    same_form,
+    undisturbed,
+)
+
+__all__ = [
+    "Exercise",
+    "Mistake",
+    "Mistakes",
+    "Verdict",
+    "Wrong",
+    "call",
+    "chosen",
+    "close",
+    "compare_functions",
+    "compare_values",
+    "exercise",
+    "judge",
+    "matched",
+    "number",
+    "numbers",
+]
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -45,8 +76,7 @@ class Mistake(NamedTuple):
     answer: Any
 
 
-class Wrong(Exception):
-    """Raised by a judge: the text is the sentence."""
+Mistakes = dict[str, Mistake]  # by name
 
 
 @dataclass(frozen=True)
@@ -72,17 +102,27 @@ class Exercise:
     expects: str
     judge: Callable[[Any], None]
     praise: str
-    mistakes: dict[str, Mistake]
+    mistakes: Mistakes
 
 
-def judge(exercise: Exercise, answer) -> Verdict:
-    """Return the verdict on an answer; an answer that breaks is wrong, and says how it broke."""
+def judge(exercise: Exercise, answer: object) -> Verdict:
+    """Return the verdict on an answer; an answer that breaks is wrong, and says how it broke.
+
+    What is judged is a copy: the learner's tensors stay as they are, functions are handed copies
+    of the inputs, and what they return is copied. Nothing in which there is a NaN, an infinity or
+    (from a function) a None is ever right.
+    """
     blank = answer is None or answer is Ellipsis or (isinstance(answer, str) and not answer.strip())
     if blank:
         return Verdict(False, f"Nothing here yet: check expects {exercise.expects}.")
+    flaws: list[str] = []
     try:
-        with torch.random.fork_rng(devices=[]):  # the learner's random numbers go on undisturbed
-            exercise.judge(answer)
+        with undisturbed():
+            if flaw := not_finite(answer):
+                flaws.append(f"It holds {flaw}")
+            exercise.judge(guarded(answer, flaws))
+            if flaws:
+                raise Wrong(f"{flaws[0]}, and that is never right.")
     except Wrong as wrong:
         return Verdict(False, str(wrong))
     except NotImplementedError:
@@ -97,7 +137,7 @@ def judge(exercise: Exercise, answer) -> Verdict:
     return Verdict(True, exercise.praise)
 
 
-def call(function, *inputs):
+def call(function: Any, *inputs: Any) -> Any:
     """Call the learner's function; refuse what is no function and what returns nothing."""
     if not callable(function):
         raise Wrong(f"This is a {type(function).__name__}: hand in the function itself.")
@@ -107,29 +147,12 @@ def call(function, *inputs):
     return result
 
 
-def numbers(answer) -> torch.Tensor:
-    """Return numbers, nested lists of them, arrays or tensors as float64."""
-    if isinstance(answer, (list, tuple)):
-        return torch.stack([numbers(part) for part in answer])
-    return torch.as_tensor(answer).detach().to("cpu", torch.float64, copy=True)
-
-
-def close(one, other, tolerance: float) -> bool:
-    """Whether two answers have the same shape and the same numbers."""
-    try:
-        one, other = numbers(one), numbers(other)
-    except (TypeError, ValueError, RuntimeError):
-        return False
-    same = one.shape == other.shape
-    return same and torch.allclose(one, other, rtol=tolerance, atol=tolerance, equal_nan=True)
-
-
 def compare_values(
     right: Sequence[float], names: Sequence[str], tolerance: float = 2e-3
-) -> Callable:
+) -> Callable[[Any, Mistakes], None]:
     """Return the judge of a few numbers, each of which has a name."""
 
-    def judge_values(answer, mistakes: dict[str, Mistake]) -> None:
+    def judge_values(answer: Any, mistakes: Mistakes) -> None:
         given = numbers(answer).flatten()
         if len(given) != len(right):
             raise Wrong(f"Hand in {len(right)} number(s), {', '.join(names)}, not {len(given)}.")
@@ -141,36 +164,38 @@ def compare_values(
         for name, value, target in zip(names, given.tolist(), right, strict=True):
             if not math.isfinite(value):
                 raise Wrong(f"{name} is {value:g}: some number was expected.")
-            if abs(value - target) > tolerance * (1 + abs(target)):
+            if not abs(value - target) <= tolerance * (1 + abs(target)):
                 side = "large" if value > target else "small"
                 raise Wrong(f"{name} is not right yet: {value:.5g} is too {side}.")
+        raise Wrong("Nearly: one more digit, please.")
 
     return judge_values
 
 
 def compare_functions(
     right: Callable, probes: Sequence[tuple], names: str, tolerance: float = 1e-4
-) -> Callable:
+) -> Callable[[Any, Mistakes], None]:
     """Return the judge of a function: its values at the probes decide, and name the mistake."""
 
-    def judge_function(answer, mistakes: dict[str, Mistake]) -> None:
+    def judge_function(answer: Any, mistakes: Mistakes) -> None:
+        # First what is right, then what the learner's function makes of it.
+        expected = [numbers(right(*probe)) for probe in probes]
         given = [call(answer, *probe) for probe in probes]
-        expected = [right(*probe) for probe in probes]
         if all(map(close, given, expected, [tolerance] * len(probes))):
             return
         for mistake in mistakes.values():
             usual = [mistake.answer(*probe) for probe in probes]
             if all(map(close, given, usual, [tolerance] * len(probes))):
                 raise Wrong(mistake.why)
-        for probe, value, target in zip(probes, given, expected, strict=True):
-            value, target = numbers(value), numbers(target)
-            if value.shape != target.shape:
+        for probe, value, target in zip(probes, map(numbers, given), expected, strict=True):
+            fitting = same_form(value, target)
+            if fitting is None:
                 raise Wrong(
                     f"It returns shape {tuple(value.shape)}, and {tuple(target.shape)} is expected."
                 )
             if not close(value, target, tolerance):
                 where = ", ".join(f"{torch.as_tensor(x).flatten()[0].item():.3g}" for x in probe)
-                first = int((value - target).abs().flatten().nan_to_num(math.inf).argmax())
+                first = int((fitting - target).abs().flatten().nan_to_num(math.inf).argmax())
                 raise Wrong(
                     f"At ({names}) = ({where}{', ...' if target.ndim else ''}) it returns "
                     f"{value.flatten()[first].item():.4g}, and that is not right."
@@ -183,7 +208,7 @@ def exercise(
     number: str,
     label: str,
     expects: str,
-    judge: Callable[[Any, dict[str, Mistake]], None],
+    judge: Callable[[Any, Mistakes], None],
     praise: str,
     **mistakes: Mistake,
 ) -> Exercise:

@@ -19,6 +19,10 @@ def _phi(x: float) -> float:
 # --- 8.9 The floor of each loss --------------------------------------------------------------
 
 
+# Both within their margins, both beyond, and one of each.
+_LOGITS = [(0.2, 0.4), (2.0, -2.0), (0.0, 0.0), (-1.0, 3.0), (2.0, 0.5), (0.5, -3.0)]
+
+
 def _hinge(real: float, fake: float) -> float:
     return max(0.0, 1 - real) + max(0.0, 1 + fake)
 
@@ -51,7 +55,7 @@ EXERCISES = (
         "8.9",
         "ex-doctor-floor",
         "a function of the two mean logits, of reals and of fakes, that returns the floor",
-        compare_functions(_hinge, [(0.2, 0.4), (2.0, -2.0), (0.0, 0.0), (-1.0, 3.0)], "real, fake"),
+        compare_functions(_hinge, _LOGITS, "real, fake"),
         "Whatever the single logits are, their mean loss is no smaller.",
         labeled_real=Mistake(
             "That is the floor if the fakes are labeled real: a fake pays for 1 + its logit.",

@@ -1,11 +1,23 @@
 """Checks for the exercises of chapter 9, improving a GAN."""
 
 import math
+from typing import Any
 
 import torch
+from torch import Tensor
 from torch.nn.functional import normalize
 
-from .core import Mistake, Wrong, call, close, compare_functions, compare_values, exercise, numbers
+from .core import (
+    Mistake,
+    Mistakes,
+    Wrong,
+    call,
+    close,
+    compare_functions,
+    compare_values,
+    exercise,
+    number,
+)
 
 # --- 9.3 When does an augmentation leak? -----------------------------------------------------
 
@@ -18,7 +30,7 @@ def _shares(u: float, p: float) -> tuple[float, float]:
 # --- 9.4 The largest singular value ----------------------------------------------------------
 
 
-def _iterate(W, rounds: int, squared: bool = False, transpose: bool = True):
+def _iterate(W: Tensor, rounds: int, squared: bool = False, transpose: bool = True) -> Tensor:
     v = torch.ones(W.shape[1], dtype=W.dtype)
     for _ in range(rounds):
         u = normalize(W @ v, dim=0)
@@ -26,27 +38,35 @@ def _iterate(W, rounds: int, squared: bool = False, transpose: bool = True):
     return (W @ v).square().sum() if squared else u @ W @ v
 
 
-def _matrices() -> list[torch.Tensor]:
+def _matrix(rows: int, columns: int, first: float, last: float) -> Tensor:
+    """Return a matrix whose singular values fall evenly from the first to the last."""
+    generator = torch.Generator().manual_seed(rows)
+    U, s, V = torch.linalg.svd(torch.randn(rows, columns, generator=generator), False)
+    return U @ torch.diag(torch.linspace(first, last, len(s))) @ V
+
+
+def _matrices() -> list[Tensor]:
     """Return matrices whose two largest singular values are well apart."""
-    generator = torch.Generator().manual_seed(0)
-    found = []
-    for rows, columns, first in ((6, 4, 3.0), (3, 5, 0.5), (8, 8, 10.0)):
-        W = torch.randn(rows, columns, generator=generator)
-        U, s, V = torch.linalg.svd(W, full_matrices=False)
-        s = torch.linspace(first, first / 4, len(s))
-        found.append(U @ torch.diag(s) @ V)
-    return found
+    return [_matrix(6, 4, 3.0, 0.75), _matrix(3, 5, 0.5, 0.125), _matrix(8, 8, 10.0, 2.5)]
 
 
-def _largest(answer, mistakes) -> None:
-    found = numbers([float(call(answer, W, 100)) for W in _matrices()])
+def _largest(answer: Any, mistakes: Mistakes) -> None:
+    found = [number(call(answer, W, 100)) for W in _matrices()]
     if close(found, [3.0, 0.5, 10.0], 1e-3):
-        early = float(call(answer, _matrices()[0], 1))
-        if abs(early - 3) < 1e-6:
+        # One round, and four, leave an error that no start but the solution itself avoids.
+        slow = [number(call(answer, _matrix(20, 12, 1.0, 0.5), rounds)) for rounds in (1, 4)]
+        if slow[0] > 0.995:
             raise Wrong(mistakes["by_decomposition"].why)
+        if slow[1] > 0.9985:
+            raise Wrong(
+                "After four rounds it is nearer than four rounds can come: does it make more "
+                "rounds than it is told to?"
+            )
+        if slow[1] < slow[0] - 0.05 or abs(slow[1] - slow[0]) < 1e-6:
+            raise Wrong("More rounds do not bring it nearer: does each go on where the last ended?")
         return
     for mistake in mistakes.values():
-        if close(found, [float(mistake.answer(W, 100)) for W in _matrices()], 1e-3):
+        if close(found, [number(mistake.answer(W, 100)) for W in _matrices()], 1e-3):
             raise Wrong(mistake.why)
     raise Wrong(
         f"Of a matrix whose largest singular value is 3 it returns {found[0]:.3g} after 100 rounds."

@@ -1,11 +1,12 @@
 """Checks for the exercises of chapter 8, pitfalls."""
 
 import math
+from typing import Any
 
 import torch
 
 from ..losses import LOSSES
-from .core import Mistake, Wrong, compare_functions, exercise
+from .core import Mistake, Mistakes, Wrong, chosen, compare_functions, exercise, numbers
 
 LOG2 = math.log(2)
 
@@ -21,22 +22,34 @@ _ZEROS = {
 }
 
 
-def _zeros(answer, mistakes) -> None:
-    if not isinstance(answer, dict) or set(answer) != set(_ZEROS):
+def _pairs(answer: dict) -> dict[str, tuple[float, ...] | None]:
+    """Return the logits of each loss as floats."""
+    return {
+        name: None if pair is None else tuple(numbers(pair).flatten().tolist())
+        for key, pair in answer.items()
+        for name in chosen([key], _ZEROS)
+    }
+
+
+def _zeros(answer: Any, mistakes: Mistakes) -> None:
+    if not isinstance(answer, dict) or chosen(answer, _ZEROS) != set(_ZEROS):
         raise Wrong(f"Hand in a dict with the keys {', '.join(_ZEROS)}: a pair of logits or None.")
+    pairs = _pairs(answer)
     for mistake in mistakes.values():
-        if answer == mistake.answer:
+        if pairs == _pairs(mistake.answer):
             raise Wrong(mistake.why)
-    for name, pair in answer.items():
+    for name, pair in pairs.items():
         if pair is None:
             if _ZEROS[name] is not None:
                 raise Wrong(f"There is a pair for {name}: its loss is not a sum of softplus.")
             continue
-        real, fake = (torch.tensor([float(logit)], dtype=torch.float64) for logit in pair)
+        if len(pair) != 2 or not all(map(math.isfinite, pair)):
+            raise Wrong(f"Of {name} two finite logits are expected, of a real and of a fake.")
         if _ZEROS[name] is None:
             raise Wrong(mistakes["rounded"].why)
+        real, fake = (torch.tensor([logit], dtype=torch.float64) for logit in pair)
         loss = LOSSES[name].discriminator(real, fake).item()
-        if abs(loss) > 1e-12:
+        if not abs(loss) <= 1e-12:
             raise Wrong(f"At ({real.item():g}, {fake.item():g}) the loss of {name} is {loss:.3g}.")
 
 

@@ -1,19 +1,19 @@
 """Checks for the exercises of chapter 5, repair."""
 
 import math
-import re
+from typing import Any
 
 import torch
 
 from ..repair.masks import MASKS
-from .core import Mistake, Wrong, call, compare_values, exercise
+from .core import Mistake, Mistakes, Wrong, call, chosen, close, compare_values, exercise, numbers
 
 LOG2 = math.log(2)
 
 # --- 5.4 A list of two pictures --------------------------------------------------------------
 
 
-def _pair(first, second):
+def _pair(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
     return torch.cat([first, second], 1)
 
 
@@ -27,26 +27,26 @@ def _pictures() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     return damaged, clean, repaired
 
 
-def _pairs(answer, mistakes) -> None:
+def _pairs(answer: Any, mistakes: Mistakes) -> None:
     pictures = damaged, clean, repaired = _pictures()
     found = call(answer, *pictures)
     if len(found) != 2:
         raise Wrong("Return two things: the pair that D is to call real, and the one it is not to.")
-    for name, pair in zip(("real", "fake"), found, strict=True):
+    real, fake = map(numbers, found)
+    for name, pair in (("real", real), ("fake", fake)):
         if tuple(pair.shape) != (3, 2, 4, 4):
             raise Wrong(
                 f"The {name} pair of 3 gray pictures of 4 by 4 pixels should have shape "
                 f"(3, 2, 4, 4), not {tuple(pair.shape)}: join along the channels."
             )
-    real, fake = found
     for damaged_first in (True, False):
         order = slice(None, None, 1 if damaged_first else -1)
         rights = [_pair(*(damaged, x)[order]) for x in (clean, repaired)]
-        if torch.equal(real, rights[0]) and torch.equal(fake, rights[1]):
+        if close(real, rights[0], 1e-6) and close(fake, rights[1], 1e-6):
             return
     for mistake in mistakes.values():
         usual = mistake.answer(*pictures)
-        if torch.equal(real, usual[0]) and torch.equal(fake, usual[1]):
+        if close(real, usual[0], 1e-6) and close(fake, usual[1], 1e-6):
             raise Wrong(mistake.why)
     raise Wrong("Both pairs hold the damaged picture; what differs is what stands beside it.")
 
@@ -57,20 +57,8 @@ _OTHERS = ("mean", "biharmonic", "patch copy", "nearest", "PCA")
 _CAN_LEAVE = {"nearest", "PCA"}
 
 
-def _names(answer, known) -> set[str]:
-    """Return the names of a set, a list, the keys of a dict, or a text."""
-    if isinstance(answer, str):
-        answer = re.split(r"\s*(?:,|;|\band\b)\s*", answer.strip())
-    if not isinstance(answer, (set, frozenset, list, tuple, dict)) or not answer:
-        raise Wrong(f"Hand in a set of names out of {', '.join(known)}.")
-    names = {str(name).strip() for name in answer}
-    if unknown := sorted(names - set(known)):
-        raise Wrong(f"{unknown[0]!r} is none of {', '.join(known)}.")
-    return names
-
-
-def _leaving(answer, mistakes) -> None:
-    names = _names(answer, ("harmonic", *_OTHERS))
+def _leaving(answer: Any, mistakes: Mistakes) -> None:
+    names = chosen(answer, ("harmonic", *_OTHERS))
     if names == _CAN_LEAVE:
         return
     for mistake in mistakes.values():
@@ -84,8 +72,8 @@ def _leaving(answer, mistakes) -> None:
     raise Wrong("Some of these cannot: what does each of them do with the known pixels?")
 
 
-def _ahead(answer, mistakes) -> None:
-    names = _names(answer, MASKS)
+def _ahead(answer: Any, mistakes: Mistakes) -> None:
+    names = chosen(answer, MASKS)
     if names == _AHEAD:
         return
     for mistake in mistakes.values():

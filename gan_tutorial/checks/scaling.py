@@ -1,25 +1,37 @@
 """Checks for the exercises of chapter 10, scaling up."""
 
+from typing import Any
+
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
 
 from ..losses import squared_gradient_norms
-from .core import Mistake, Wrong, call, close, compare_functions, compare_values, exercise, numbers
+from .core import (
+    Mistake,
+    Mistakes,
+    Wrong,
+    call,
+    close,
+    compare_functions,
+    compare_values,
+    exercise,
+    numbers,
+)
 
 # --- 10.2 Scaling a loss ---------------------------------------------------------------------
 
 _TINY = 1e-8 * torch.linspace(0.5, 1.5, 101)
 
 
-def _rescued(gradients, S):
+def _rescued(gradients: Tensor, S: float) -> Tensor:
     return (gradients * S).half().float() / S
 
 
 # --- 10.3 From which batch size on? ----------------------------------------------------------
 
 
-def _intensity(B, n, m, operations=2, size=4):
+def _intensity(B: int, n: int, m: int, operations: int = 2, size: int = 4) -> float:
     return operations * B * n * m / (size * (B * n + B * m + n * m))
 
 
@@ -34,13 +46,22 @@ def _discriminator() -> nn.Module:
         )
 
 
-def _batches() -> tuple[torch.Tensor, torch.Tensor]:
+def _batches() -> tuple[Tensor, Tensor]:
     generator = torch.Generator().manual_seed(0)
     real, fake = torch.randn(2, 24, 1, 2, 2, generator=generator)
     return real * torch.linspace(0.5, 2, 24)[:, None, None, None], fake
 
 
-def _gradients(D, real, fake, parts, r1, divide=True, penalty=True, forget=False):
+def _gradients(
+    D: nn.Module,
+    real: Tensor,
+    fake: Tensor,
+    parts: int,
+    r1: float,
+    divide: bool = True,
+    penalty: bool = True,
+    forget: bool = False,
+) -> Tensor:
     D.zero_grad()
     for x, y in zip(real.chunk(parts), fake.chunk(parts), strict=True):
         if forget:
@@ -55,10 +76,10 @@ def _gradients(D, real, fake, parts, r1, divide=True, penalty=True, forget=False
     return torch.cat([p.grad.flatten() for p in D.parameters() if p.grad is not None])
 
 
-def _accumulated(answer, mistakes) -> None:
+def _accumulated(answer: Any, mistakes: Mistakes) -> None:
     for r1, parts in ((0.0, 3), (2.0, 3), (2.0, 8)):
-        found = numbers(call(answer, _discriminator(), *_batches(), parts, r1))
         right = _gradients(_discriminator(), *_batches(), 1, r1)
+        found = numbers(call(answer, _discriminator(), *_batches(), parts, r1))
         if found.shape != numbers(right).shape:
             raise Wrong(
                 f"D has {len(right)} weights: return their gradients in one vector, not in shape "
@@ -72,102 +93,6 @@ def _accumulated(answer, mistakes) -> None:
         off = (found - numbers(right)).norm() / numbers(right).norm()
         term = "with R1" if r1 else "without R1"
         raise Wrong(f"From {parts} parts and {term} the gradient is {off:.0%} off.")
-
-
-# --- 10.5 Batch norm across processes --------------------------------------------------------
-
-
-def _average(parts):
-    return torch.stack(list(parts)).mean(0)
-
-
-def _normalize(halves, mean, variance):
-    shape = (1, -1, 1, 1)
-    return torch.cat(
-        [(h - mean.view(shape)) / (variance.view(shape) + 1e-5).sqrt() for h in halves]
-    )
-
-
-def _synchronized(halves, average):
-    mean = average([h.mean((0, 2, 3)) for h in halves])
-    square = average([h.square().mean((0, 2, 3)) for h in halves])
-    return _normalize(halves, mean, square - mean**2)
-
-
-def _mean_variances(halves, average):
-    mean = average([h.mean((0, 2, 3)) for h in halves])
-    return _normalize(halves, mean, average([h.var((0, 2, 3), correction=0) for h in halves]))
-
-
-def _alone(halves, average):
-    return torch.cat(
-        [_normalize([h], h.mean((0, 2, 3)), h.var((0, 2, 3), correction=0)) for h in halves]
-    )
-
-
-def _no_square(halves, average):
-    mean = average([h.mean((0, 2, 3)) for h in halves])
-    return _normalize(halves, mean, average([h.square().mean((0, 2, 3)) for h in halves]))
-
-
-def _halves() -> list[torch.Tensor]:
-    generator = torch.Generator().manual_seed(0)
-    x = torch.randn(8, 3, 4, 4, generator=generator).double()
-    return list((x + torch.arange(8).view(8, 1, 1, 1) / 3).chunk(2))
-
-
-def _sync(answer, mistakes) -> None:
-    exchanged = []
-
-    def average(parts):
-        exchanged.append(len(list(parts)))
-        return _average(parts)
-
-    halves = [h.requires_grad_() for h in _halves()]
-    found = call(answer, halves, average)
-    found = torch.cat(list(found)) if isinstance(found, (list, tuple)) else found
-    for mistake in mistakes.values():
-        if close(found, mistake.answer(_halves(), _average), 1e-4):
-            if mistake is mistakes["cut"] and found.requires_grad:
-                continue
-            raise Wrong(mistake.why)
-    if not close(found, _synchronized(_halves(), _average), 1e-4):
-        raise Wrong("The result is not that of batch norm on the whole batch.")
-    if not exchanged:
-        raise Wrong("Two processes cannot look at each other's half: exchange by `average` only.")
-    (reached,) = torch.autograd.grad(found[0].square().sum(), halves[1], allow_unused=True)
-    if reached is None or not reached.any():
-        raise Wrong(mistakes["cut"].why)
-
-
-# --- 10.6 How many processes are worth it? ---------------------------------------------------
-
-
-def _computing(seconds, n, message, bandwidth):
-    return seconds / (seconds + 2 * (n - 1) / n * message / bandwidth)
-
-
-# --- 10.7 What does the counter see in noise? ------------------------------------------------
-
-
-def _counted(answer, mistakes) -> None:
-    given = numbers(answer).flatten()
-    if len(given) != 3:
-        raise Wrong(f"Hand in three counts, for noise, black and collapsed, not {len(given)}.")
-    for mistake in mistakes.values():
-        if close(given, mistake.answer, 1e-9):
-            raise Wrong(mistake.why)
-    noise, black, collapsed = given.tolist()
-    if black < 1:
-        raise Wrong(mistakes["abstains"].why)
-    if black != 1:
-        raise Wrong("Black pictures are all the same: they are one mode, whichever it is.")
-    if noise >= 100:
-        raise Wrong(mistakes["every_mode"].why)
-    if collapsed >= 100:
-        raise Wrong("A little noise on one picture does not make a hundred others of it.")
-    if min(noise, collapsed) < 1:
-        raise Wrong(mistakes["abstains"].why)
 
 
 EXERCISES = (
@@ -264,83 +189,6 @@ EXERCISES = (
         no_penalty=Mistake(
             "The penalty is missing: add r1 / 2 times the mean of the squared gradient norms.",
             lambda D, real, fake, parts, r1: _gradients(D, real, fake, parts, 0),
-        ),
-    ),
-    exercise(
-        "10.5",
-        "ex-sync-norm",
-        "a function of (halves, average) that returns the normalized batch, both halves joined",
-        _sync,
-        "Two numbers a channel, and a gradient that comes back the same way.",
-        averaged_variances=Mistake(
-            "Averaged variances miss the variance *between* the means: exchange the mean of the "
-            "squares.",
-            _mean_variances,
-        ),
-        alone=Mistake(
-            "Each half is normalized by its own statistics: nothing is exchanged.", _alone
-        ),
-        not_subtracted=Mistake(
-            "The mean of squares is the variance only around 0: subtract the squared mean.",
-            _no_square,
-        ),
-        cut=Mistake(
-            "The numbers are right, but no gradient flows through the exchange: the other half "
-            "must learn what it does to this one.",
-            lambda halves, average: _synchronized([h.detach() for h in halves], average),
-        ),
-    ),
-    exercise(
-        "10.6",
-        "ex-allreduce",
-        "a function of (seconds, n, message, bandwidth) that returns the share of the time left "
-        "for computing",
-        compare_functions(
-            _computing,
-            [(0.02, 8, 3e7, 1.25e9), (1.5, 2, 3e7, 1.25e9), (1.0, 1, 5e8, 1e9)],
-            "seconds, n, message, bandwidth",
-        ),
-        "The faster the processor, the more the network costs.",
-        one_message=Mistake(
-            "In a ring each process sends 2 (n - 1) / n times the message, and none if it is "
-            "alone.",
-            lambda seconds, n, message, bandwidth: seconds / (seconds + message / bandwidth),
-        ),
-        everyone=Mistake(
-            "All links of the ring work at the same time: do not multiply by the number of "
-            "processes.",
-            lambda seconds, n, message, bandwidth: (
-                seconds / (seconds + 2 * (n - 1) * message / bandwidth)
-            ),
-        ),
-        talking=Mistake(
-            "That is the share that goes to the network: subtract it from 1.",
-            lambda *inputs: 1 - _computing(*inputs),
-        ),
-        bits=Mistake(
-            "The bandwidth is in bytes per second already: the factor 8 is too much.",
-            lambda seconds, n, message, bandwidth: _computing(seconds, n, 8 * message, bandwidth),
-        ),
-    ),
-    exercise(
-        "10.7",
-        "ex-noise-modes",
-        "the three counts, of noise, of black pictures and of the collapsed generator",
-        _counted,
-        "It counts classes, and says nothing of pictures: report distances too, and look.",
-        every_mode=Mistake(
-            "Noise is not a random *class*: to the classifier all noise looks alike, and it is "
-            "sure of what it sees.",
-            [1000.0, 1.0, 1.0],
-        ),
-        abstains=Mistake(
-            "A classifier cannot abstain: it names the likeliest of its classes, whatever it is "
-            "shown. So at least one mode is found.",
-            [0.0, 0.0, 1.0],
-        ),
-        in_proportion=Mistake(
-            "Not every picture is a mode of its own: count *different* classes.",
-            [2000.0, 50.0, 500.0],
         ),
     ),
 )

@@ -3,16 +3,19 @@
 import math
 import re
 from collections import Counter
+from collections.abc import Sequence
+from typing import Any
 
-from .core import Mistake, Wrong, call, compare_functions, exercise
+from .core import Mistake, Mistakes, Wrong, call, chosen, compare_functions, exercise
 
 # --- 11.1 Four references ----------------------------------------------------------------------
 
+WORDS = ("title", "authors", "venue", "year", "pages", "fused")
 FAULTS = [{"pages"}, {"venue", "year", "pages"}, {"venue", "pages"}, {"fused"}]
 
 
-def _faults(answer, mistakes) -> None:
-    given = [set(part) for part in answer]
+def _faults(answer: Any, mistakes: Mistakes) -> None:
+    given = [chosen(part, WORDS) if part else set() for part in answer]
     if len(given) != len(FAULTS):
         raise Wrong(f"There are {len(FAULTS)} references: hand in as many collections of words.")
     if given == FAULTS:
@@ -31,21 +34,21 @@ def _faults(answer, mistakes) -> None:
 # --- 11.3 A rule that may say "undecided" ------------------------------------------------------
 
 
-def _rule(a, b) -> str:
+def _rule(a: Sequence[float], b: Sequence[float]) -> str:
     if max(a) < min(b):
         return "holds"
     return "fails" if max(b) < min(a) else "undecided"
 
 
-def _by_means(a, b) -> str:
+def _by_means(a: Sequence[float], b: Sequence[float]) -> str:
     return "holds" if sum(a) / len(a) < sum(b) / len(b) else "fails"
 
 
-def _one_way(a, b) -> str:
+def _one_way(a: Sequence[float], b: Sequence[float]) -> str:
     return "holds" if max(a) < min(b) else "fails"
 
 
-def _by_lowest(a, b) -> str:
+def _by_lowest(a: Sequence[float], b: Sequence[float]) -> str:
     return "holds" if min(a) < min(b) else "fails"
 
 
@@ -55,11 +58,12 @@ PAIRS = [
     ([1.0, 2.0, 4.5], [4.0, 5.0, 6.0]),
     ([3.0, 5.0, 9.0], [4.0, 5.0, 6.0]),
     ([2.0], [1.0]),
+    ([1.0, 2.0], [2.0, 3.0]),
 ]
 
 
-def _words(answer, mistakes) -> None:
-    given = [call(answer, *pair) for pair in PAIRS]
+def _words(answer: Any, mistakes: Mistakes) -> None:
+    given = [str(call(answer, *pair)).strip(" .").lower() for pair in PAIRS]
     if given == [_rule(*pair) for pair in PAIRS]:
         return
     for mistake in mistakes.values():
@@ -86,12 +90,13 @@ def _entry(k: int, **fields: str) -> str:
 LISTS = [
     "".join(_entry(k, title=f"Page {k}", url="https://example.org/page") for k in range(3)),
     _entry(1, title="One", doi="10.1/a") + _entry(2, title="Two", doi="10.1/a"),
+    _entry(1, title="One", eprint="1406.2661") + _entry(2, title="Two", eprint="1406.2661"),
     _entry(1, title="Same", url="https://a.org") + _entry(2, title="Same", url="https://b.org"),
     "",
 ]
 
 
-def _doubles(answer, mistakes) -> None:
+def _doubles(answer: Any, mistakes: Mistakes) -> None:
     given = [set(call(answer, text)) for text in LISTS]
     if given == [_addresses(text) for text in LISTS]:
         return

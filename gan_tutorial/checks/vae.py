@@ -1,26 +1,27 @@
 """Checks for the exercises of chapter 6, GAN, VAE and the rest."""
 
 import math
+from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from .core import Mistake, Wrong, call, compare_functions, compare_values, exercise
+from .core import Mistake, Mistakes, Wrong, call, compare_functions, compare_values, exercise
 
 # --- 6.2 The best decoder variance, and 6.3 where the mixture of guesses goes ----------------
 
 
-def _draw(seed: int, *shape: int) -> torch.Tensor:
+def _draw(seed: int, *shape: int) -> Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed)).double()
 
 
-def _reconstructions(seed: int, shape: tuple[int, ...]) -> tuple[torch.Tensor, torch.Tensor]:
+def _reconstructions(seed: int, shape: tuple[int, ...]) -> tuple[Tensor, Tensor]:
     """Return samples and reconstructions whose errors do not have mean 0."""
     x = _draw(seed, *shape)
     return x, x + 0.2 + 0.3 * _draw(seed + 1, *shape)
 
 
-def _codes(seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+def _codes(seed: int) -> tuple[Tensor, Tensor]:
     """Return means and log variances of 2,000 codes."""
     return 0.8 * _draw(seed, 2000, 3) + 1, _draw(seed + 1, 2000, 3) - 1
 
@@ -45,7 +46,7 @@ class _Program:
         self.generator.latent_dim = self.latent_dim
         self.networks = {"encoder": self.encoder, "generator": self.generator}
 
-    def step(self, batch):
+    def step(self, batch: Tensor) -> dict[str, Tensor]:
         if self.moves:
             with torch.no_grad():
                 for network in self.networks.values():
@@ -53,12 +54,12 @@ class _Program:
                         p.sub_(0.01 * (1 + p.abs()))
         return self.objective(batch, torch.zeros(len(batch), self.latent_dim))
 
-    def objective(self, batch, noise):
+    def objective(self, batch: Tensor, noise: Tensor) -> dict[str, Tensor]:
         loss = self.encoder(batch).square().mean() if self.reads else torch.tensor(1.0)
         return {"loss": loss}
 
     @torch.no_grad()
-    def sample(self, count, seed=0, averaged=True):
+    def sample(self, count: int, seed: int = 0, averaged: bool = True) -> Tensor:
         generator = torch.Generator().manual_seed(seed if self.draws else 0)
         return self.generator(torch.randn(count, self.latent_dim, generator=generator))
 
@@ -74,7 +75,7 @@ _PROGRAMS = {
 _PARTS = ("weights move", "the loss depends on the data", "samples depend on the code")
 
 
-def _table(answer) -> dict[str, tuple[bool, ...]]:
+def _table(answer: Any) -> dict[str, tuple[bool, ...]]:
     """Return the three answers of the learner's checks for each program."""
     x, y = _draw(0, 5, 4).float(), _draw(1, 5, 4).float() + 1
     table = {}
@@ -87,7 +88,7 @@ def _table(answer) -> dict[str, tuple[bool, ...]]:
     return table
 
 
-def _three_checks(answer, mistakes) -> None:
+def _three_checks(answer: Any, mistakes: Mistakes) -> None:
     found = _table(answer)
     for mistake in mistakes.values():
         if found == _table(mistake.answer):
@@ -99,7 +100,15 @@ def _three_checks(answer, mistakes) -> None:
                 raise Wrong(f"{name} {said} your check that {part}.")
 
 
-def _usual(task, x, y, *, copies=True, other_batch=True, other_seed=True):
+def _usual(
+    task: _Program,
+    x: Tensor,
+    y: Tensor,
+    *,
+    copies: bool = True,
+    other_batch: bool = True,
+    other_seed: bool = True,
+) -> tuple[bool, bool, bool]:
     before = [p.clone() if copies else p for p in task.encoder.parameters()]
     task.step(x)
     moved = any(not torch.equal(p, q) for p, q in zip(before, task.encoder.parameters()))  # noqa: B905

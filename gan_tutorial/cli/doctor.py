@@ -12,7 +12,7 @@ from ..training.files import write_atomically
 __all__ = ["add_to", "run"]
 
 
-def add_to(commands) -> argparse.ArgumentParser:
+def add_to(commands: "argparse._SubParsersAction") -> argparse.ArgumentParser:
     """Add the command to the program's."""
     command = commands.add_parser(
         "doctor",

@@ -26,16 +26,18 @@ get the name of its effect, such as "mode-collapse".
 from .callback import Doctor, DoctorWarning
 from .checkup import check_up
 from .diagnosis import diagnose
+from .explain import explain_loss
 from .findings import HEALTHY, UNKNOWN, Finding, Report
 from .probe import compare_samples, judge_samples
-from .rules import RULES, Condition, Rule, apply_rules, signs_of
+from .rules import RULES, Condition, Rule, apply_rules
+from .signs import SIGNS, Sign, signs_of
 from .table import COLUMNS, read_table
-from .watch import explain_loss
 
 __all__ = [
     "COLUMNS",
     "HEALTHY",
     "RULES",
+    "SIGNS",
     "UNKNOWN",
     "Condition",
     "Doctor",
@@ -43,6 +45,7 @@ __all__ = [
     "Finding",
     "Report",
     "Rule",
+    "Sign",
     "apply_rules",
     "check_up",
     "compare_samples",

@@ -1,17 +1,27 @@
 """The doctor as a callback of `fit`: it looks at the networks now and then, and warns."""
 
+import operator
 import warnings
 
 import torch
 from torch import Tensor, nn
 
+from ..data import Dataset
 from ..training.run import Run
 from .checkup import check_up
-from .findings import SAYS, Finding, Report
+from .findings import SICK_FROM, Finding, Report
 from .probe import NEIGHBORS, compare_samples, judge_samples, length, undisturbed
 from .watch import StepWatch
 
 __all__ = ["Doctor", "DoctorWarning"]
+
+
+def _whole(name: str, value: int) -> int:
+    """Refuse what is no whole number: NaN would pass every comparison."""
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise ValueError(f"{name} is a whole number, not {value!r}.") from None
 
 
 class DoctorWarning(UserWarning):
@@ -52,8 +62,14 @@ class Doctor:
     """
 
     def __init__(
-        self, held_out=None, every: int = 100, samples: int = 128, warn: bool = True, seed: int = 0
+        self,
+        held_out: Dataset | Tensor | None = None,
+        every: int = 100,
+        samples: int = 128,
+        warn: bool = True,
+        seed: int = 0,
     ):
+        every, samples = _whole("every", every), _whole("samples", samples)
         if every < 1:
             raise ValueError(f"The doctor looks every so many steps, at least 1, not {every}.")
         if samples <= NEIGHBORS + 1:
@@ -69,22 +85,22 @@ class Doctor:
         self._rng = torch.Generator().manual_seed(seed)
         self._watch: StepWatch | None = None
         self._weights: dict[str, list[Tensor]] = {}
-        self._told: set[str] = set()
+        self._warned_of: set[str] = set()
         self._looks, self._due = 0, 1  # looks taken, and the one after which to report
 
     def __call__(self, run: Run) -> None:
         """Look at a run after one of its steps; `fit` calls this."""
         if run is not self.run:
-            self._meet(run)
+            self._begin(run)
         elif self._watch:
-            self._see_step(run)
+            self._finish_watching(run, self._watch)
         every = max(1, -(-self.every // run.log_every)) * run.log_every  # a row is due there
         if run.step % every == 0:
-            run.history.fill(**self._look(run))
+            run.history.fill(**self._measure(run))
             self._looks += 1
             if self._looks >= self._due:  # ever more rarely: a report reads the whole history
                 self._due = max(self._looks + 1, round(1.1 * self._looks))
-                self._tell(self.report().findings)
+                self._warn_of(self.report().findings)
         if (run.step + 1) % every == 0:
             self._weights = {
                 name: [parameter.detach().clone() for parameter in network.parameters()]
@@ -118,27 +134,27 @@ class Doctor:
 
     # --- what it does and when ---------------------------------------------------------------
 
-    def _meet(self, run: Run) -> None:
+    def _begin(self, run: Run) -> None:
         """Do the check-up, and make ready to watch the next step."""
-        self.run, self._told, self._weights = run, set(), {}
+        self.run, self._warned_of, self._weights = run, set(), {}
         self._looks, self._due = 0, 1
         size = run.config["training"]["batch_size"]
         self.facts = check_up(run.task, run.data, size, run.steps)
         self._watch = StepWatch(run.task)
         self._watch.start()
-        self._tell(self.facts)
+        self._warn_of(self.facts)
 
-    def _see_step(self, run: Run) -> None:
+    def _finish_watching(self, run: Run, watch: StepWatch) -> None:
         """Take up what was watched."""
         training = run.config["training"]
-        told = run.latest("d_loss")
-        seen = self._watch.findings(training["batch_size"], told, training["precision"])
+        reported = run.latest("d_loss")
+        seen = watch.findings(training["batch_size"], reported, training["precision"])
         names = {finding.fault for finding in self.facts}
         self.facts += [finding for finding in seen if finding.fault not in names]
         self._watch = None
-        self._tell(seen)
+        self._warn_of(seen)
 
-    def _look(self, run: Run) -> dict[str, float]:
+    def _measure(self, run: Run) -> dict[str, float]:
         """Measure the columns of the probe."""
         task, networks = run.task, self._networks(run)
         count = min(self.samples, len(run.data))
@@ -154,8 +170,8 @@ class Doctor:
                 row[f"{name[0]}_move"] = moved / size
         if count <= NEIGHBORS + 1:
             return row
-        real = self._some(run.data, count, task.device)
-        held_out = None if self.held_out is None else self._some(self.held_out, count, task.device)
+        real = self._draw(run.data, count, task.device)
+        held_out = None if self.held_out is None else self._draw(self.held_out, count, task.device)
         codes = torch.randn(count, task.generator.latent_dim, generator=self._rng)
         with undisturbed(*networks.values()):
             with torch.no_grad():
@@ -166,7 +182,7 @@ class Doctor:
             )
         return row
 
-    def _some(self, data, count: int, device) -> Tensor:
+    def _draw(self, data: Dataset | Tensor, count: int, device: torch.device) -> Tensor:
         """Draw samples without disturbing anybody's random numbers."""
         rows = torch.randperm(len(data), generator=self._rng)[:count]
         return data[rows].to(device).float()
@@ -175,10 +191,11 @@ class Doctor:
     def _networks(run: Run) -> dict[str, nn.Module]:
         return {"generator": run.task.generator, "discriminator": run.task.discriminator}
 
-    def _tell(self, findings: list[Finding]) -> None:
+    def _warn_of(self, findings: list[Finding]) -> None:
         """Warn, once of each fault."""
         for finding in findings:
-            if self.warn and finding.confidence >= SAYS and finding.fault not in self._told:
-                self._told.add(finding.fault)
+            sick = finding.confidence >= SICK_FROM
+            if self.warn and sick and finding.fault not in self._warned_of:
+                self._warned_of.add(finding.fault)
                 message = f"Step {self.run.step}: {finding}"
                 warnings.warn(message, DoctorWarning, stacklevel=4)

@@ -5,15 +5,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from torch import Tensor
 
+from ..data import Dataset
 from ..gan import GAN
 from ..losses import LOSSES
 from ..models import build
 from ..training import History
 from ..training.checkpoints import read_config
-from .checkup import check_up, of_networks
-from .findings import SAYS, UNKNOWN, Finding, Report, fact
-from .rules import RULES, UNKNOWN_CURE, apply_rules, signs_of
+from .checkup import check_up
+from .checkup_networks import check_networks
+from .findings import SICK_FROM, UNKNOWN, Finding, Report, fact
+from .rules import RULES, UNKNOWN_CURE, apply_rules
+from .signs import signs_of
 from .table import read_table
 
 __all__ = ["diagnose"]
@@ -26,8 +30,8 @@ def diagnose(
     run: str | Path | History | Mapping | Exception,
     *,
     loss: str | None = None,
-    task=None,
-    data=None,
+    task: GAN | None = None,
+    data: Dataset | Tensor | None = None,
     batch_size: int = 64,
     error: Exception | str | None = None,
 ) -> Report:
@@ -72,7 +76,7 @@ def diagnose(
     """
     if loss is not None and loss not in LOSSES:
         raise ValueError(f"Unknown loss {loss!r}; choose one of {', '.join(LOSSES)}.")
-    facts = []
+    facts: list[Finding] = []
     if task is not None and data is not None:
         facts = check_up(task, data, batch_size)
         loss = loss or getattr(getattr(task, "loss", None), "name", None)
@@ -80,29 +84,30 @@ def diagnose(
         facts += findings_in_error(error)
     if isinstance(run, Exception):
         return report_on({}, loss, facts + findings_in_error(run))
-    if isinstance(run, str | Path):
-        path = Path(run)
-        if path.is_dir():
-            about = read_config(path)
-            training = about.get("training", {})
-            if "discriminator" not in training.get("networks", {}):
-                raise ValueError(
-                    f"The run in {path} is of the kind {training.get('task', 'unknown')}, which "
-                    "has no discriminator: the doctor looks at GANs."
-                )
-            named = training.get("loss")
-            loss = loss or (named if named in LOSSES else None)
-            facts += _facts_of_config(training)
-            path = path / "history.csv"
-            if not path.is_file():
-                raise FileNotFoundError(f"{path} is not there: the run has not logged anything.")
-        elif not path.is_file():
-            raise FileNotFoundError(
-                f"There is nothing at {path}: give the folder of a run, or the CSV file of a "
-                "history."
-            )
-        run = path
+    if isinstance(run, str | Path) and Path(run).is_dir():
+        run, training = _open_run(Path(run))
+        named = training.get("loss")
+        loss = loss or (named if named in LOSSES else None)
+        facts += _facts_of_config(training)
+    elif isinstance(run, str | Path) and not Path(run).is_file():
+        raise FileNotFoundError(
+            f"There is nothing at {run}: give the folder of a run, or the CSV file of a history."
+        )
     return report_on(read_table(run), loss, facts)
+
+
+def _open_run(folder: Path) -> tuple[Path, dict]:
+    """Return where the history of a saved run is, and the settings of its training."""
+    training = read_config(folder).get("training", {})
+    if "discriminator" not in training.get("networks", {}):
+        raise ValueError(
+            f"The run in {folder} is of the kind {training.get('task', 'unknown')}, which has no "
+            "discriminator: the doctor looks at GANs."
+        )
+    history = folder / "history.csv"
+    if not history.is_file():
+        raise FileNotFoundError(f"{history} is not there: the run has not logged anything.")
+    return history, training
 
 
 def report_on(table: dict[str, np.ndarray], loss: str | None, facts: list[Finding]) -> Report:
@@ -114,14 +119,14 @@ def report_on(table: dict[str, np.ndarray], loss: str | None, facts: list[Findin
     signs = signs_of(table, loss) if table else {}
     ruled = apply_rules(signs, loss)
     causes = [f for f in (*facts, *ruled) if f.fault not in (*EFFECTS, UNKNOWN)]
-    surest = max((f.confidence for f in causes if f.confidence >= SAYS), default=None)
+    surest = max((f.confidence for f in causes if f.confidence >= SICK_FROM), default=None)
     best: dict[str, Finding] = {}
     for finding in (*facts, *ruled):
         if surest is not None and finding.fault in EFFECTS:
             finding = replace(finding, confidence=min(finding.confidence, 0.9 * surest))
         if finding.confidence > getattr(best.get(finding.fault), "confidence", 0.0):
             best[finding.fault] = finding
-    if any(f.confidence >= SAYS for name, f in best.items() if name != UNKNOWN):
+    if any(f.confidence >= SICK_FROM for name, f in best.items() if name != UNKNOWN):
         best.pop(UNKNOWN, None)
     findings = list(best.values())
     rules = [rule for rule in RULES if loss is None or not rule.losses or loss in rule.losses]
@@ -142,7 +147,7 @@ def _facts_of_config(training: dict) -> list[Finding]:
         task = GAN(*networks, **options)
     except (ValueError, TypeError):  # networks of the reader's own, or another kind of task
         return []
-    return of_networks(task, training.get("batch_size", 64))
+    return check_networks(task, training.get("batch_size", 64))
 
 
 # What PyTorch and this library say when a run stops, and what was done to make them say it.

@@ -2,13 +2,17 @@
 
 import math
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["HEALTHY", "UNKNOWN", "Finding", "Report"]
 
 HEALTHY, UNKNOWN = "healthy", "unknown"
-SAYS = 0.5  # a finding of at least this confidence makes a run sick
+SICK_FROM = 0.5  # a finding of at least this confidence makes a run sick
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,7 @@ class Report:
     not_looked_at: list[str]
     table: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self.findings.sort(key=lambda finding: -finding.confidence)
 
     @property
@@ -83,7 +87,7 @@ class Report:
         "unknown" means one of two things, and the text of the report says which: the run looks
         sick in no way that has a name, or too little was there to look at.
         """
-        sick = [finding for finding in self.findings if finding.confidence >= SAYS]
+        sick = [finding for finding in self.findings if finding.confidence >= SICK_FROM]
         if sick:
             return sick[0].fault
         return HEALTHY if self.looked_at else UNKNOWN
@@ -100,7 +104,7 @@ class Report:
         elif not self.findings:
             lines.append("Unknown: there was too little to look at.")
         for finding in self.findings:
-            mark = "" if finding.confidence >= SAYS else "perhaps "
+            mark = "" if finding.confidence >= SICK_FROM else "perhaps "
             lines.append(f"{mark}{finding.fault}  [{finding.confidence:.0%}]")
             lines.append(f"  seen: {finding.evidence}")
             lines.append(f"  cure: {finding.cure}")
@@ -128,7 +132,7 @@ class Report:
             "not_looked_at": self.not_looked_at,
         }
 
-    def figure(self, columns: list[str] | None = None):
+    def figure(self, columns: list[str] | None = None) -> "Figure":
         """Draw the columns that the findings rest on, each in a small plot, and return the figure.
 
         Parameters

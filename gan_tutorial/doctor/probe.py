@@ -8,7 +8,7 @@ lengths.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import torch
@@ -23,7 +23,7 @@ NEIGHBORS = 5  # a sample is near a real one if it is no farther than that one's
 
 
 @contextmanager
-def undisturbed(*networks: nn.Module):
+def undisturbed(*networks: nn.Module) -> Iterator[None]:
     """Look at networks as they are in training, and leave no trace of it.
 
     Batch norm keeps using the batch, as in training, but its running averages are put back, as

@@ -4,6 +4,7 @@ import csv
 import math
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -69,6 +70,7 @@ def read_table(source: str | Path | History | Mapping) -> dict[str, np.ndarray]:
     >>> table["d_loss"]
     array([1.3, nan])
     """
+    columns: dict[str, Any]
     if isinstance(source, History):
         columns = {name: source[name] for name in source.columns}
         where = "The history"
@@ -89,8 +91,8 @@ def read_table(source: str | Path | History | Mapping) -> dict[str, np.ndarray]:
             raise ValueError(f"{where} has {rows} steps and {len(values)} values of {name!r}.")
     if rows == 0:
         raise ValueError(f"{where} has no row: the run has not logged anything yet.")
-    if np.isnan(table["step"]).any():
-        raise ValueError(f"{where} has a row without a step.")
+    if not np.isfinite(table["step"]).all():
+        raise ValueError(f"{where} has a row without a step, or with one that is no number.")
     first = np.unique(table["step"][::-1], return_index=True)[1]
     return {name: values[rows - 1 - first] for name, values in table.items()}
 
@@ -115,7 +117,7 @@ def _from_csv(path: Path) -> dict[str, list]:
     return columns
 
 
-def _number(value, name, where: str) -> float:
+def _number(value: Any, name: str, where: str) -> float:
     if value is None or (isinstance(value, str) and not value.strip()):
         return math.nan
     try:

@@ -1,31 +1,27 @@
 """Watching one step of a training: who is called with what, and who moves.
 
-Hooks on the two networks and on the optimizers write down what happens, and are gone afterwards.
-From that follow facts which no curve can show: that the loss is not the one it is said to be, that
-the discriminator moves in the generator's turn, that reals and fakes share a batch norm.
+What the discriminator is asked and answers is written down, and which optimizer steps when; the
+step itself computes what it would compute unwatched, bit for bit. From the notes follow facts
+which no curve can show: that the loss is not the one it is said to be, that the discriminator
+moves in the generator's turn, that reals and fakes share a batch norm.
 """
 
-import math
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
-import torch
-from torch import Tensor, nn
-from torch.nn.functional import relu, softplus
+from torch import Tensor
 
-from ..losses import LOSSES
-from .findings import UNKNOWN, Finding, fact
+from ..faults.parts import batch_norms
+from ..gan import GAN
+from .explain import explain_loss
+from .findings import Finding, fact
 
-__all__ = ["StepWatch", "explain_loss"]
+__all__ = ["StepWatch"]
 
 TOLERANCE = {"fp32": 1e-4, "bf16": 2e-2}  # how exactly a loss can be computed again
-# The loss of a sample that is labeled real, and of one that is labeled fake.
-CROSS_ENTROPY = (lambda a: softplus(-a), softplus)
-WITH_LABELS = {
-    "minimax": CROSS_ENTROPY,
-    "non-saturating": CROSS_ENTROPY,
-    "least-squares": (lambda a: 0.5 * (a - 1).square(), lambda a: 0.5 * a.square()),
-    "hinge": (lambda a: relu(1 - a), lambda a: relu(1 + a)),
-}
-MIXING = nn.modules.batchnorm._BatchNorm
+# The ways to ask a discriminator: for logits, and for logits with their gradients.
+QUESTIONS = ("forward", "with_gradient")
 
 
 class StepWatch:
@@ -37,37 +33,56 @@ class StepWatch:
         The one whose next step is watched.
     """
 
-    def __init__(self, task):
+    def __init__(self, task: GAN):
         self.task = task
         # What D was shown and said, call by call, in each of its turns: samples, and logits.
         self.judged: list[list[tuple[int, Tensor]]] = [[]]
         self.attached = False  # whether what D saw in its turns was still tied to the generator
         self.moves: list[str] = []  # the networks in the order in which optimizers moved them
-        self._hooks: list = []
+        self._undo: list[Callable[[], None]] = []
 
     def start(self) -> None:
-        """Put the hooks on."""
-        self._hooks.append(self.task.discriminator.register_forward_hook(self._judges))
+        """Begin to take notes.
+
+        The discriminator's methods are wrapped, not hooked: a network with hooks may compute its
+        gradients in another way (`models.MLPDiscriminator.has_gradient`), and differ by rounding.
+        """
+        network, fast = self.task.discriminator, self.task.fast
+        if _compiled(fast["discriminator"]):  # a change of its methods would compile it anew
+            before = fast["discriminator"]
+            fast["discriminator"] = self._noting(before)
+            self._undo.append(lambda: fast.update(discriminator=before))
+        else:
+            for name in QUESTIONS:
+                if hasattr(network, name):
+                    setattr(network, name, self._noting(getattr(network, name)))
+                    self._undo.append(partial(delattr, network, name))
         for name, optimizer in self.task.optimizers.items():
-            self._hooks.append(
-                optimizer.register_step_post_hook(lambda *_, name=name: self._moves(name))
-            )
+            hook = optimizer.register_step_post_hook(partial(self._note_move, name))
+            self._undo.append(hook.remove)
 
     def stop(self) -> None:
-        """Take the hooks off."""
-        for hook in self._hooks:
-            hook.remove()
-        self._hooks.clear()
+        """Leave everything as it was before `start`."""
+        while self._undo:
+            self._undo.pop()()
 
-    def _moves(self, name: str) -> None:
+    def _note_move(self, name: str, *_: Any) -> None:
         self.moves.append(name)
         if name == "discriminator":
             self.judged.append([])
 
-    def _judges(self, _, inputs, logits) -> None:
-        self.judged[-1].append((len(inputs[0]), logits.detach().float()))
-        if len(self.judged) <= self.task.d_steps:  # not yet the generator's turn
-            self.attached |= inputs[0].grad_fn is not None
+    def _noting(self, ask: Callable[..., Any]) -> Callable[..., Any]:
+        """Wrap a method of the discriminator: it answers as before, and the answer is noted."""
+
+        def asked(samples: Tensor, *others: Any) -> Any:
+            answer = ask(samples, *others)
+            logits = answer[0] if isinstance(answer, tuple) else answer
+            self.judged[-1].append((len(samples), logits.detach().float()))
+            if len(self.judged) <= self.task.d_steps:  # not yet the generator's turn
+                self.attached |= samples.grad_fn is not None
+            return answer
+
+        return asked
 
     def logits(self, count: int) -> tuple[Tensor, Tensor] | None:
         """Return D's logits of reals and of fakes in its last turn, if they can be told apart.
@@ -83,7 +98,9 @@ class StepWatch:
             return logits[0][:-count], logits[0][-count:]
         return (logits[0], logits[1]) if len(logits) > 1 else None
 
-    def findings(self, batch_size: int, d_loss: float | None, precision: str = "fp32"):
+    def findings(
+        self, batch_size: int, d_loss: float | None, precision: str = "fp32"
+    ) -> list[Finding]:
         """Return what was wrong with the step that has been watched.
 
         Parameters
@@ -100,7 +117,8 @@ class StepWatch:
         list of Finding
         """
         self.stop()
-        task, found = self.task, []
+        task = self.task
+        found: list[Finding] = []
         pair = self.logits(batch_size)
         equal = pair is not None and len(pair[0]) == len(pair[1])
         if pair and not equal:
@@ -112,9 +130,8 @@ class StepWatch:
                     "Draw as many fakes as reals, or take the mean of each batch by itself.",
                 )
             )
-        normed = any(isinstance(module, MIXING) for module in task.discriminator.modules())
         first = self.judged[0][0][0] if self.judged[0] else 0
-        if equal and normed and first > batch_size:
+        if equal and batch_norms(task.discriminator) and first > batch_size:
             found.append(
                 fact(
                     "mixed-batch-norm",
@@ -142,121 +159,13 @@ class StepWatch:
                     "Detach the fakes, or make them under torch.no_grad().",
                 )
             )
-        if equal and d_loss is not None:
+        if pair and equal and d_loss is not None:
             finding = explain_loss(task.loss.name, *pair, d_loss, TOLERANCE.get(precision, 5e-2))
             found += [finding] if finding else []
         return found
 
 
-def explain_loss(
-    loss: str, real: Tensor, fake: Tensor, told: float, tolerance: float = 1e-4
-) -> Finding | None:
-    """Compare a reported loss of D with the one that its logits make.
-
-    Parameters
-    ----------
-    loss : str
-        What the loss is said to be, one of `gan_tutorial.losses.LOSSES`.
-    real, fake : Tensor, shape (N,)
-        Logits.
-    told : float
-        The loss that was reported for them.
-    tolerance : float
-        Relative to one plus the loss.
-
-    Returns
-    -------
-    Finding or None
-        None if the two agree; otherwise a mistake that explains the difference, or "unknown".
-
-    Examples
-    --------
-    >>> real, fake = torch.tensor([2.0, 3.0]), torch.tensor([-1.0, 0.0])
-    >>> both_real = torch.nn.functional.softplus(-torch.stack([real, fake])).mean(1).sum().item()
-    >>> explain_loss("non-saturating", real, fake, both_real).fault
-    'fakes-labeled-real'
-    """
-    if loss not in LOSSES:
-        return None
-    right = LOSSES[loss].discriminator
-    real, fake = real.flatten(), fake.flatten()
-    expected = right(real, fake).item()
-
-    def agrees(value) -> bool:
-        value = float(value)
-        return math.isfinite(value) and abs(value - told) <= tolerance * (1 + abs(value))
-
-    if agrees(expected):
-        return None
-    seen = f"The discriminator reports a loss of {told:.4g}, and its logits make {expected:.4g}"
-    if told == 0 and loss != "wasserstein":
-        return fact(
-            "softmax-of-one",
-            f"{seen}: exactly 0 is what softmax makes of a single logit, whatever it is.",
-            "With one logit use a sigmoid (binary cross-entropy with logits).",
-        )
-    logistic = loss in ("minimax", "non-saturating")
-    for fault, value, what, cure in (
-        (
-            "fakes-labeled-real",
-            right(real, labeled_real(loss, fake)),
-            "the loss of fakes that are labeled real",
-            "Give the fakes the label 0.",
-        ),
-        (
-            "one-output-for-both",
-            right(real, real),
-            "the loss of the reals' logits taken twice",
-            "Pass the fakes through D as well, and give the two outputs two names.",
-        ),
-        (
-            "one-output-for-both",
-            right(fake, fake),
-            "the loss of the fakes' logits taken twice",
-            "Pass the reals through D as well, and give the two outputs two names.",
-        ),
-        (
-            "double-sigmoid",
-            right(real.sigmoid(), fake.sigmoid()),
-            "the loss of logits that went through a sigmoid first",
-            "Leave the sigmoid out.",
-        ),
-        (
-            "rounded-cross-entropy",
-            _by_hand(real, fake) if logistic else math.nan,
-            "the loss computed from probabilities that are rounded to bfloat16",
-            "Take the loss from logits, in float32.",
-        ),
-    ):
-        if agrees(value):
-            return fact(fault, f"{seen}; {what} is {float(value):.4g}.", cure)
-    if loss in WITH_LABELS and _some_labels_wrong(loss, real, fake, told):
-        swapped = right(fake, real).item()
-        share = (told - expected) / (swapped - expected) if swapped != expected else math.nan
-        about = f", about {share:.0%} of them" if 0 < share < 1 and abs(swapped) > 0.5 else ""
-        return Finding(
-            "label-noise",
-            0.9,
-            f"{seen}; it would be as reported with some labels wrong{about}.",
-            "Turn the noise of the labels down, or off.",
-        )
-    return Finding(UNKNOWN, 0.9, f"{seen}: it is not the {loss} loss.", "Compare the two formulas.")
-
-
-def _some_labels_wrong(loss: str, real: Tensor, fake: Tensor, told: float) -> bool:
-    """Whether there are labels for these samples with which the loss would be as reported."""
-    as_real, as_fake = WITH_LABELS[loss]
-    lowest = sum(torch.minimum(as_real(x), as_fake(x)).mean().item() for x in (real, fake))
-    highest = sum(torch.maximum(as_real(x), as_fake(x)).mean().item() for x in (real, fake))
-    return lowest <= told <= highest
-
-
-def labeled_real(loss: str, logits):
-    """Return what takes the place of the fakes' logits where their label is wrong."""
-    return 1 - logits if loss == "least-squares" else -logits
-
-
-def _by_hand(real: Tensor, fake: Tensor) -> float:
-    """Binary cross-entropy of rounded probabilities."""
-    p, q = real.bfloat16().sigmoid(), fake.bfloat16().sigmoid()
-    return (-p.log().float().mean() - (1 - q).log().float().mean()).item()
+def _compiled(network: Callable[..., Tensor]) -> bool:
+    """Whether a network, or the one inside of a function that calls it, is compiled."""
+    inside = [cell.cell_contents for cell in getattr(network, "__closure__", None) or ()]
+    return any(hasattr(part, "_orig_mod") for part in (network, *inside))

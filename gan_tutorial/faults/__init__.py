@@ -9,8 +9,10 @@
 """
 
 from . import parts, signs, steps
-from .case import DATA, NETWORKS, Case, Outcome, healthy
-from .catalog import FAMILIES, FAULTS, Fault, get_fault
+from .case import NETWORKS, Case, Outcome
+from .catalog import FAULTS, get_fault
+from .fault import FAMILIES, Fault
+from .healthy_runs import DATA, healthy
 
 __all__ = [
     "DATA",

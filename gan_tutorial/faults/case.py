@@ -1,23 +1,19 @@
 """A whole run as data: nothing is trained until `Case.run` is called."""
 
-import functools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from .. import data as datasets
 from ..data import Dataset
-from ..gan import GAN, recipe_for
-from ..models import dcgan_pair, mlp_pair
+from ..gan import GAN
 from ..models.sampling import latent_codes
 from ..training import History, fit
 from ..training.run import Run
 
-__all__ = ["DATA", "NETWORKS", "Case", "Outcome", "healthy"]
+__all__ = ["NETWORKS", "Case", "Outcome"]
 
 NETWORKS = ("mlp", "dcgan", "dcgan-batch")
 
@@ -77,7 +73,7 @@ class Case:
         """Whether it has a gradient penalty."""
         return any(self.options.get(name, 0) > 0 for name in ("r1", "r2", "gp"))
 
-    def but(self, **options) -> "Case":
+    def with_options(self, **options: Any) -> "Case":
         """Return the same case with other options of the task."""
         return replace(self, options={**self.options, **options})
 
@@ -88,7 +84,10 @@ class Case:
             return self.task(*self.networks(), **self.options)
 
     def run(
-        self, steps: int | None = None, callbacks: Iterable[Callable[[Run], None]] = (), **training
+        self,
+        steps: int | None = None,
+        callbacks: Iterable[Callable[[Run], None]] = (),
+        **training: Any,
     ) -> "Outcome":
         """Train it, and return what came of it.
 
@@ -107,11 +106,12 @@ class Case:
             A case with a planted fault may stop with an error: that is an outcome, and
             `Outcome.stopped` says which. A healthy case raises it.
         """
-        task, seen = self.build(), []
+        task = self.build()
+        histories: list[History] = []
 
         def remember(run: Run) -> None:
-            if not seen:
-                seen.append(run.history)  # kept when the run does not come to its end
+            if not histories:
+                histories.append(run.history)  # kept when the run does not come to its end
 
         options = {"device": "cpu", "progress": False, **self.training, **training}
         stopped = None
@@ -120,7 +120,7 @@ class Case:
                 fit(
                     task,
                     self.data,
-                    steps or self.steps,
+                    self.steps if steps is None else steps,
                     seed=self.seed,
                     callbacks=[remember, *callbacks],
                     **options,
@@ -129,7 +129,7 @@ class Case:
                 if self.fault is None:
                     raise
                 stopped = f"{type(error).__name__}: {error}"
-        return Outcome(self, task, seen[0] if seen else History(), stopped)
+        return Outcome(self, task, histories[0] if histories else History(), stopped)
 
 
 @dataclass(frozen=True)
@@ -170,133 +170,3 @@ def in_train_mode(generator: nn.Module, codes: Tensor) -> Tensor:
     for name, buffer in generator.named_buffers():
         buffer.copy_(before[name])  # looking must not change what is looked at
     return samples
-
-
-# --- Healthy runs ----------------------------------------------------------------------------
-
-# Name -> how many training samples, options of data.load, steps.
-DATA: dict[str, tuple[int | None, dict, int]] = {
-    "ring": (10_000, {}, 800),
-    "grid": (20_000, {}, 1500),
-    "swiss_roll": (10_000, {}, 800),
-    "digits": (None, {}, 600),
-    "soccer": (1000, {"image_size": 16, "ground": "plain"}, 300),
-    "mnist": (5000, {"image_size": 16}, 400),
-    "fashion_mnist": (5000, {"image_size": 16}, 400),
-}
-
-
-@functools.lru_cache(maxsize=8)
-def _loaded(name: str, split: str, image_size: int | None) -> Dataset:
-    count, options, _ = DATA[name]
-    if split != "train":
-        count = None if name == "digits" else 1000
-    size = {} if image_size is None else {"image_size": image_size}
-    return datasets.load(name, split, count=count, **{**options, **size})
-
-
-def healthy(
-    data: str = "digits",
-    *,
-    loss: str = "relativistic",
-    network: str = "auto",
-    seed: int = 0,
-    steps: int | None = None,
-    batch_size: int | None = None,
-    width: int | None = None,
-    **options,
-) -> Case:
-    """Return a run with nothing wrong in it: small, fast, and of the kind that was asked for.
-
-    Parameters
-    ----------
-    data : str
-        One of `DATA`: a data set of `data.load`. The pictures are small.
-    loss : str
-        One of `losses.LOSSES`. Each comes with the penalty that keeps it healthy: R1 and R2 for
-        the relativistic loss, R1 for the other logits' losses, the gradient penalty (weight 10)
-        for Wasserstein.
-    network : {"auto", "mlp", "dcgan", "dcgan-batch"}
-        Fully connected, convolutional, or convolutional with batch norm in both players, where
-        no penalty is possible; "auto" is "mlp" up to 8x8 pixels. Convolutional networks get the
-        digits enlarged to 16x16.
-    seed : int
-        Decides everything random in the run. The data are the same for every seed.
-    steps, batch_size, width : int, optional
-        Instead of the usual ones.
-    **options
-        Options of `GAN`, instead of the usual ones.
-
-    Returns
-    -------
-    Case
-
-    Raises
-    ------
-    ValueError
-        If the data set, the loss or the kind of network is unknown.
-
-    Examples
-    --------
-    >>> case = healthy("ring", loss="non-saturating", seed=3)
-    >>> outcome = case.run(steps=20)
-    >>> outcome.history.last()["step"]
-    20.0
-    """
-    if data not in DATA:
-        raise ValueError(
-            f"There is no case for the data {data!r}; choose one of {', '.join(DATA)}."
-        )
-    if network not in ("auto", *NETWORKS):
-        raise ValueError(
-            f"Unknown kind of network {network!r}; choose one of auto, {', '.join(NETWORKS)}."
-        )
-    # Eight pixels leave a convolutional network no layer between the first and the last.
-    size = 16 if data == "digits" and network.startswith("dcgan") else None
-    train, held_out = (_loaded(data, split, size) for split in ("train", "validation"))
-    shape = train.shape
-    recipe = recipe_for(shape, network.removesuffix("-batch"))
-    kind = recipe.networks["network"] if network == "auto" else network
-    usual = _options(loss, recipe.options, batch_norm=kind == "dcgan-batch")
-    chosen = {**usual, **options}
-    if not isinstance(chosen["lr"], tuple):
-        chosen["lr"] = (chosen["lr"], chosen["lr"])
-    if kind == "mlp":
-        networks = partial(
-            mlp_pair,
-            shape,
-            recipe.networks["latent_dim"],
-            width or 128,
-            generator_depth=recipe.networks["generator_depth"],
-        )
-    else:
-        networks = partial(
-            dcgan_pair,
-            shape[1],
-            shape[0],
-            32,
-            width or 16,
-            discriminator_norm="batch" if kind == "dcgan-batch" else "none",
-        )
-    return Case(
-        data=train,
-        held_out=held_out,
-        networks=networks,
-        options=chosen,
-        training={"batch_size": batch_size or min(128, recipe.batch_size)},
-        steps=steps or DATA[data][2],
-        seed=seed,
-        network=kind,
-    )
-
-
-def _options(loss: str, recipe: dict, batch_norm: bool) -> dict:
-    """Return the options of `GAN` for this loss: the recipe's, and the penalty that suits it."""
-    shared = {"loss": loss, "lr": recipe["lr"], "ema": 0.98}
-    if batch_norm:
-        return {**shared, "betas": (0.5, 0.999)}
-    common = {**shared, "betas": recipe["betas"], "penalty_every": 1}
-    if loss == "wasserstein":
-        return {**common, "gp": 10.0, "d_steps": 3}
-    both = {"r1": recipe["r1"], "r2": recipe["r2"]} if loss == "relativistic" else {}
-    return {**common, "r1": recipe["r1"], **both}

@@ -12,6 +12,7 @@ from ..models.augment import Noise
 
 __all__ = [
     "EachPixel",
+    "batch_norms",
     "bottlenecked",
     "every_nth_of_a_class",
     "mapped",
@@ -106,13 +107,17 @@ def uneven_kernels(generator: nn.Module, discriminator: nn.Module) -> tuple[nn.M
     return generator, discriminator
 
 
+def batch_norms(*networks: nn.Module) -> list[nn.modules.batchnorm._BatchNorm]:
+    """Return the layers of these networks that mix the samples of a batch: all batch norms."""
+    kind = nn.modules.batchnorm._BatchNorm
+    return [layer for network in networks for layer in network.modules() if isinstance(layer, kind)]
+
+
 def with_batch_norm(
     generator: nn.Module, discriminator: nn.Module, **settings: float
 ) -> tuple[nn.Module, nn.Module]:
     """Change a setting of every batch norm in both networks: ``eps=0.8``, ``momentum=0.99``."""
-    for network in (generator, discriminator):
-        for layer in network.modules():
-            if isinstance(layer, nn.modules.batchnorm._BatchNorm):
-                for name, value in settings.items():
-                    setattr(layer, name, value)
+    for layer in batch_norms(generator, discriminator):
+        for name, value in settings.items():
+            setattr(layer, name, value)
     return generator, discriminator

@@ -1,10 +1,11 @@
 """Training steps with one thing wrong in them: each is a `GAN` that overrides one method."""
 
 from dataclasses import replace
+from typing import Any
 
 import torch
-from torch import Tensor
-from torch.nn.functional import log_softmax, relu, softplus
+from torch import Tensor, nn
+from torch.nn.functional import log_softmax
 
 from ..gan import GAN
 
@@ -22,6 +23,7 @@ __all__ = [
     "SoftmaxOfOne",
     "UndetachedFakes",
     "UnequalBatches",
+    "rounded_cross_entropy",
 ]
 
 
@@ -34,7 +36,7 @@ class RewrittenLosses(GAN):
     `d_loss` and `g_loss` get the logits of reals and fakes, in this order, and return a scalar.
     """
 
-    def __init__(self, *networks, **options):
+    def __init__(self, *networks: nn.Module, **options: Any):
         super().__init__(*networks, **options)
         self.right = self.loss
         self.loss = replace(self.right, discriminator=self.d_loss, generator=self.g_loss)
@@ -48,28 +50,18 @@ class RewrittenLosses(GAN):
         return self.right.generator(real, fake)
 
 
-# What each loss does to a sample that is labeled "real".
-AS_REAL = {
-    "minimax": lambda logits: softplus(-logits).mean(),
-    "non-saturating": lambda logits: softplus(-logits).mean(),
-    "least-squares": lambda logits: 0.5 * (logits - 1).square().mean(),
-    "hinge": lambda logits: relu(1 - logits).mean(),
-}
-
-
 class FakesLabeledReal(RewrittenLosses):
     """The discriminator's loss gives both batches the label 1."""
 
-    def d_loss(self, real, fake):
+    def d_loss(self, real: Tensor, fake: Tensor) -> Tensor:
         """Return the loss of reals labeled real, and of fakes labeled real."""
-        as_real = AS_REAL[self.right.name]
-        return as_real(real) + as_real(fake)
+        return self.right.real_term(real).mean() + self.right.real_term(fake).mean()
 
 
 class OneOutputForBoth(RewrittenLosses):
     """Both halves of the discriminator's loss use the same output."""
 
-    def d_loss(self, real, fake):
+    def d_loss(self, real: Tensor, fake: Tensor) -> Tensor:
         """Return the loss of the reals, taken for reals and for fakes."""
         return self.right.discriminator(real, real)
 
@@ -77,13 +69,13 @@ class OneOutputForBoth(RewrittenLosses):
 class SoftmaxOfOne(RewrittenLosses):
     """Softmax cross-entropy on a single logit: the only class is always certain."""
 
-    def d_loss(self, real, fake):
+    def d_loss(self, real: Tensor, fake: Tensor) -> Tensor:
         """Return 0, computed the long way."""
         return (
             -log_softmax(real.reshape(-1, 1), 1).mean() - log_softmax(fake.reshape(-1, 1), 1).mean()
         )
 
-    def g_loss(self, real, fake):
+    def g_loss(self, real: Tensor | None, fake: Tensor) -> Tensor:
         """Return 0 as well."""
         return -log_softmax(fake.reshape(-1, 1), 1).mean()
 
@@ -93,14 +85,15 @@ class NoisyLabels(RewrittenLosses):
 
     wrong = 0.4
 
-    def d_loss(self, real, fake):
-        """Return the cross-entropy with labels that were flipped at random."""
-        flipped_real, flipped_fake = (
+    def d_loss(self, real: Tensor, fake: Tensor) -> Tensor:
+        """Return the loss with labels that were flipped at random."""
+        as_real, as_fake = self.right.real_term, self.right.fake_term
+        wrong_real, wrong_fake = (
             self.random(torch.rand, len(logits)) < self.wrong for logits in (real, fake)
         )
         return (
-            softplus(torch.where(flipped_real, real, -real)).mean()
-            + softplus(torch.where(flipped_fake, -fake, fake)).mean()
+            torch.where(wrong_real, as_fake(real), as_real(real)).mean()
+            + torch.where(wrong_fake, as_real(fake), as_fake(fake)).mean()
         )
 
 
@@ -111,17 +104,17 @@ class RoundedCrossEntropy(RewrittenLosses):
     switches off is 0 times the logarithm of 0, which is not a number.
     """
 
-    def d_loss(self, real, fake):
+    def d_loss(self, real: Tensor, fake: Tensor) -> Tensor:
         """Return -[y log p + (1 - y) log(1 - p)] of both batches."""
-        return by_hand(real, 1.0) + by_hand(fake, 0.0)
+        return rounded_cross_entropy(real, 1.0) + rounded_cross_entropy(fake, 0.0)
 
-    def g_loss(self, real, fake):
+    def g_loss(self, real: Tensor | None, fake: Tensor) -> Tensor:
         """Return the same of the fakes, labeled real."""
-        return by_hand(fake, 1.0)
+        return rounded_cross_entropy(fake, 1.0)
 
 
-def by_hand(logits: Tensor, label: float) -> Tensor:
-    """Binary cross-entropy as one reads it in textbooks."""
+def rounded_cross_entropy(logits: Tensor, label: float) -> Tensor:
+    """Binary cross-entropy as one reads it in textbooks, of probabilities in bfloat16."""
     p = logits.bfloat16().sigmoid()
     return -(label * p.log() + (1 - label) * (1 - p).log()).float().mean()
 
@@ -134,7 +127,7 @@ class LossMadeOnce(GAN):
 
     made: Tensor | None = None
 
-    def discriminator_step(self, real, fake=None):
+    def discriminator_step(self, real: Tensor, fake: Tensor | None = None) -> dict[str, Tensor]:
         """Take a step down a loss that was computed at the first step."""
         if self.made is None:
             self.made = self.loss.discriminator(*self.judge(real, fake))
@@ -145,7 +138,7 @@ class LossMadeOnce(GAN):
 class SharedUpdate(GAN):
     """The generator's update changes the discriminator, too, in the generator's favor."""
 
-    def generator_step(self, real, fake=None):
+    def generator_step(self, real: Tensor, fake: Tensor | None = None) -> dict[str, Tensor]:
         """Let both networks descend the generator's loss."""
         (fake,) = self.generate(self.latent(len(real))) if fake is None else (fake,)
         (fake_logits,) = self.judge(fake)
@@ -162,7 +155,7 @@ class UndetachedFakes(GAN):
     update. For networks without gradient penalties.
     """
 
-    def step(self, batch):
+    def step(self, batch: Tensor) -> dict[str, Tensor]:
         """Make both updates; the first one differentiates the generator in vain."""
         for real in batch.chunk(self.d_steps):
             (fake,) = self.generate(self.latent(len(real)))
@@ -180,7 +173,7 @@ class UndetachedFakes(GAN):
 class MixedBatch(GAN):
     """Reals and fakes pass through the discriminator as one batch, and share its batch norm."""
 
-    def judge(self, *batches):
+    def judge(self, *batches: Tensor) -> list[Tensor]:
         """Judge everything at once."""
         together = self.fast["discriminator"](torch.cat(batches))
         return list(together.split([len(batch) for batch in batches]))
@@ -191,14 +184,14 @@ class UnequalBatches(RewrittenLosses):
 
     fakes_for_a_real = 32
 
-    def discriminator_step(self, real, fake=None):
+    def discriminator_step(self, real: Tensor, fake: Tensor | None = None) -> dict[str, Tensor]:
         """Keep a few of the reals."""
         few = real[: max(1, len(real) // self.fakes_for_a_real)].clone()
         return super().discriminator_step(few, fake)
 
-    def d_loss(self, real, fake):
+    def d_loss(self, real: Tensor, fake: Tensor) -> Tensor:
         """Return twice the mean cross-entropy of the samples, whatever their kind."""
-        return 2 * softplus(torch.cat([-real, fake])).mean()
+        return 2 * torch.cat([self.right.real_term(real), self.right.fake_term(fake)]).mean()
 
 
 class HeadStart(GAN):
@@ -206,7 +199,7 @@ class HeadStart(GAN):
 
     head_start = 300
 
-    def generator_step(self, real, fake=None):
+    def generator_step(self, real: Tensor, fake: Tensor | None = None) -> dict[str, Tensor]:
         """Make the generator's update, once its time has come."""
         if self.d_updates > self.head_start * self.d_steps:
             return super().generator_step(real, fake)
@@ -223,7 +216,7 @@ class PenaltyOverOneAxis(GAN):
     and that of the whole gradient to the square root of the number of pixels.
     """
 
-    def discriminator_step(self, real, fake=None):
+    def discriminator_step(self, real: Tensor, fake: Tensor | None = None) -> dict[str, Tensor]:
         """Update the critic, with the penalty that such a norm makes."""
         real_logits, fake_logits = self.judge(real, fake)
         loss = self.loss.discriminator(real_logits, fake_logits)

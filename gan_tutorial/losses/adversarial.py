@@ -19,6 +19,15 @@ from torch.nn.functional import relu, softplus
 __all__ = ["LOSSES", "AdversarialLoss", "get_loss", "smoothed"]
 
 
+PerSample = Callable[[Tensor], Tensor]
+Loss = Callable[..., Tensor]  # of the logits of reals and of fakes
+
+
+def _no_label(logits: Tensor) -> Tensor:
+    """Stand for the terms of a loss that compares reals with fakes."""
+    raise ValueError("This loss gives samples no labels: it compares reals with fakes.")
+
+
 @dataclass(frozen=True)
 class AdversarialLoss:
     """The two losses of one adversarial game; both players minimize their own.
@@ -37,86 +46,28 @@ class AdversarialLoss:
     equilibrium : float
         The value of :math:`L_D` when fakes and reals have the same distribution and the
         discriminator is the best possible one. What a "good" loss value is depends on the loss.
+    real_term, fake_term : callable
+        What each sample costs the discriminator, given its logit, if its label is "real" or
+        "fake": ``real_term(logits)`` has the shape of the logits, and :math:`L_D` is the mean of
+        the one over the reals plus the mean of the other over the fakes. Where samples have no
+        labels (see `labeled`) they raise a ValueError.
     """
 
     name: str
-    discriminator: Callable[[Tensor, Tensor], Tensor]
-    generator: Callable[[Tensor | None, Tensor], Tensor]
+    discriminator: Loss
+    generator: Loss
     paired: bool
     equilibrium: float
+    real_term: PerSample = _no_label
+    fake_term: PerSample = _no_label
+
+    @property
+    def labeled(self) -> bool:
+        """Whether D's loss gives samples labels; Wasserstein's and the relativistic one do not."""
+        return self.real_term is not _no_label
 
 
-# --- Minimax (Goodfellow et al. 2014, equation 1) --------------------------------------------
-#     V(D, G) = E log D(x) + E log(1 - D(G(z))),   L_D = -V,   L_G = V without its first term
-
-
-def _minimax_d(real: Tensor, fake: Tensor) -> Tensor:
-    # L_D = -E log s(a_r) - E log(1 - s(a_f))
-    return softplus(-real).mean() + softplus(fake).mean()
-
-
-def _minimax_g(real: Tensor | None, fake: Tensor) -> Tensor:
-    # L_G = E log(1 - s(a_f)): flat where the discriminator is sure that a fake is fake
-    return -softplus(fake).mean()
-
-
-# --- Non-saturating (Goodfellow et al. 2014, section 3): the same L_D ------------------------
-
-
-def _non_saturating_g(real: Tensor | None, fake: Tensor) -> Tensor:
-    # L_G = -E log s(a_f): steep where the discriminator is sure that a fake is fake
-    return softplus(-fake).mean()
-
-
-# --- Least squares (Mao et al. 2017, equation 9) ---------------------------------------------
-
-
-def _least_squares_d(real: Tensor, fake: Tensor) -> Tensor:
-    # L_D = 1/2 E (a_r - 1)^2 + 1/2 E a_f^2
-    return 0.5 * (real - 1).square().mean() + 0.5 * fake.square().mean()
-
-
-def _least_squares_g(real: Tensor | None, fake: Tensor) -> Tensor:
-    # L_G = 1/2 E (a_f - 1)^2
-    return 0.5 * (fake - 1).square().mean()
-
-
-# --- Hinge (Lim and Ye 2017; Miyato et al. 2018, equations 16 and 17) ------------------------
-
-
-def _hinge_d(real: Tensor, fake: Tensor) -> Tensor:
-    # L_D = E max(0, 1 - a_r) + E max(0, 1 + a_f)
-    return relu(1 - real).mean() + relu(1 + fake).mean()
-
-
-def _negative_mean_g(real: Tensor | None, fake: Tensor) -> Tensor:
-    # L_G = -E a_f, the generator's loss of the hinge and of the Wasserstein game
-    return -fake.mean()
-
-
-# --- Wasserstein (Arjovsky et al. 2017, equation 2); the critic must be kept Lipschitz -------
-
-
-def _wasserstein_d(real: Tensor, fake: Tensor) -> Tensor:
-    # L_D = E a_f - E a_r
-    return fake.mean() - real.mean()
-
-
-# --- Relativistic, paired (Jolicoeur-Martineau 2019; Huang et al. 2024, equation 2) ----------
-#     Only the difference between a real and a fake counts, so logits have a free offset.
-
-
-def _relativistic_d(real: Tensor, fake: Tensor) -> Tensor:
-    # L_D = E softplus(-(a_r - a_f))
-    return softplus(fake - real).mean()
-
-
-def _relativistic_g(real: Tensor | None, fake: Tensor) -> Tensor:
-    # L_G = E softplus(-(a_f - a_r))
-    return softplus(real - fake).mean()
-
-
-def _checked(loss: Callable, needs_real: bool, paired: bool) -> Callable:
+def _checked(loss: Loss, needs_real: bool, paired: bool) -> Loss:
     """Refuse logits that are not one number per sample, the commonest silent mistake."""
 
     def checked(real: Tensor | None, fake: Tensor) -> Tensor:
@@ -139,28 +90,98 @@ def _checked(loss: Callable, needs_real: bool, paired: bool) -> Callable:
     return checked
 
 
-def _game(name, discriminator, generator, equilibrium, paired=False) -> AdversarialLoss:
+def _with_labels(
+    name: str, real_term: PerSample, fake_term: PerSample, generator: PerSample, equilibrium: float
+) -> AdversarialLoss:
+    """Make a game from what each sample costs: D its reals and its fakes, and G its fakes."""
+
+    def discriminator(real: Tensor, fake: Tensor) -> Tensor:
+        return real_term(real).mean() + fake_term(fake).mean()
+
     return AdversarialLoss(
         name=name,
-        discriminator=_checked(discriminator, needs_real=True, paired=paired),
-        generator=_checked(generator, needs_real=paired, paired=paired),
-        paired=paired,
+        discriminator=_checked(discriminator, needs_real=True, paired=False),
+        generator=_checked(lambda real, fake: generator(fake).mean(), False, paired=False),
+        paired=False,
         equilibrium=equilibrium,
+        real_term=real_term,
+        fake_term=fake_term,
     )
 
+
+# What one sample costs, given its logit `a`.
+
+
+def _as_real(a: Tensor) -> Tensor:
+    # -log s(a): cross-entropy with the label 1
+    return softplus(-a)
+
+
+def _as_fake(a: Tensor) -> Tensor:
+    # -log(1 - s(a)): cross-entropy with the label 0
+    return softplus(a)
+
+
+# --- Minimax (Goodfellow et al. 2014, equation 1) --------------------------------------------
+#     V(D, G) = E log D(x) + E log(1 - D(G(z))),   L_D = -V,   L_G = V without its first term
+#     L_D = -E log s(a_r) - E log(1 - s(a_f))
+#     L_G = E log(1 - s(a_f)): flat where the discriminator is sure that a fake is fake
+
+MINIMAX = _with_labels(
+    "minimax", _as_real, _as_fake, lambda a: -softplus(a), equilibrium=2 * math.log(2)
+)
+
+# --- Non-saturating (Goodfellow et al. 2014, section 3): the same L_D ------------------------
+#     L_G = -E log s(a_f): steep where the discriminator is sure that a fake is fake
+
+NON_SATURATING = _with_labels(
+    "non-saturating", _as_real, _as_fake, lambda a: softplus(-a), equilibrium=2 * math.log(2)
+)
+
+# --- Least squares (Mao et al. 2017, equation 9) ---------------------------------------------
+#     L_D = 1/2 E (a_r - 1)^2 + 1/2 E a_f^2,   L_G = 1/2 E (a_f - 1)^2
+
+LEAST_SQUARES = _with_labels(
+    "least-squares",
+    lambda a: 0.5 * (a - 1).square(),
+    lambda a: 0.5 * a.square(),
+    lambda a: 0.5 * (a - 1).square(),
+    equilibrium=0.25,
+)
+
+# --- Hinge (Lim and Ye 2017; Miyato et al. 2018, equations 16 and 17) ------------------------
+#     L_D = E max(0, 1 - a_r) + E max(0, 1 + a_f),   L_G = -E a_f
+
+HINGE = _with_labels(
+    "hinge", lambda a: relu(1 - a), lambda a: relu(1 + a), lambda a: -a, equilibrium=2.0
+)
+
+# --- Wasserstein (Arjovsky et al. 2017, equation 2); the critic must be kept Lipschitz -------
+#     L_D = E a_f - E a_r,   L_G = -E a_f
+
+WASSERSTEIN = AdversarialLoss(
+    name="wasserstein",
+    discriminator=_checked(lambda real, fake: fake.mean() - real.mean(), True, paired=False),
+    generator=_checked(lambda real, fake: -fake.mean(), False, paired=False),
+    paired=False,
+    equilibrium=0.0,
+)
+
+# --- Relativistic, paired (Jolicoeur-Martineau 2019; Huang et al. 2024, equation 2) ----------
+#     Only the difference between a real and a fake counts, so logits have a free offset.
+#     L_D = E softplus(-(a_r - a_f)),   L_G = E softplus(-(a_f - a_r))
+
+RELATIVISTIC = AdversarialLoss(
+    name="relativistic",
+    discriminator=_checked(lambda real, fake: softplus(fake - real).mean(), True, paired=True),
+    generator=_checked(lambda real, fake: softplus(real - fake).mean(), True, paired=True),
+    paired=True,
+    equilibrium=math.log(2),
+)
 
 LOSSES: dict[str, AdversarialLoss] = {
     game.name: game
-    for game in (
-        _game("minimax", _minimax_d, _minimax_g, equilibrium=2 * math.log(2)),
-        _game("non-saturating", _minimax_d, _non_saturating_g, equilibrium=2 * math.log(2)),
-        _game("least-squares", _least_squares_d, _least_squares_g, equilibrium=0.25),
-        _game("hinge", _hinge_d, _negative_mean_g, equilibrium=2.0),
-        _game("wasserstein", _wasserstein_d, _negative_mean_g, equilibrium=0.0),
-        _game(
-            "relativistic", _relativistic_d, _relativistic_g, equilibrium=math.log(2), paired=True
-        ),
-    )
+    for game in (MINIMAX, NON_SATURATING, LEAST_SQUARES, HINGE, WASSERSTEIN, RELATIVISTIC)
 }
 
 
@@ -190,6 +211,7 @@ def smoothed(real: float = 0.9, fake: float = 0.0) -> AdversarialLoss:
 
     Examples
     --------
+    >>> import torch
     >>> from gan_tutorial.losses import get_loss, smoothed
     >>> real, fake = torch.tensor([2.0]), torch.tensor([-1.0])
     >>> same = smoothed(1.0, 0.0).discriminator(real, fake)
@@ -199,19 +221,17 @@ def smoothed(real: float = 0.9, fake: float = 0.0) -> AdversarialLoss:
     if not 0.0 <= fake < real <= 1.0:
         raise ValueError(f"Labels lie in 0 <= fake < real <= 1, got real={real} and fake={fake}.")
 
-    def discriminator(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-        # L_D = sum over both kinds of -E [label log s(a) + (1 - label) log(1 - s(a))]
-        return sum(
-            label * softplus(-logits).mean() + (1 - label) * softplus(logits).mean()
-            for label, logits in ((real, real_logits), (fake, fake_logits))
-        )
+    def with_label(label: float) -> PerSample:
+        # -[label log s(a) + (1 - label) log(1 - s(a))]
+        return lambda a: label * softplus(-a) + (1 - label) * softplus(a)
 
     middle = (real + fake) / 2  # D* where both densities agree
     entropy = -middle * math.log(middle) - (1 - middle) * math.log(1 - middle)
-    return _game(
+    return _with_labels(
         f"non-saturating, labels {real:g} and {fake:g}",
-        discriminator,
-        _non_saturating_g,
+        with_label(real),
+        with_label(fake),
+        lambda a: softplus(-a),
         equilibrium=2 * entropy,
     )
 

@@ -44,7 +44,6 @@ class FewLabelsTask(Task):
         If a setting is unknown or out of range, or `labeled` has no labels.
     """
 
-
     def __init__(
         self,
         body: nn.Module,

@@ -106,6 +106,7 @@ class Run:
         self.step, self.seconds, self.interrupted = 0, 0.0, False
         self.history = History()
         self._pending: list[dict[str, Tensor]] = []  # scalars of steps not yet in the history
+        self._last: dict[str, Tensor] = {}  # those of the last step
 
     @property
     def writes(self) -> bool:
@@ -122,17 +123,16 @@ class Run:
 
     def record(self, scalars: dict[str, Tensor]) -> None:
         """Keep the scalars of the step just done; every `log_every` steps make a row of them."""
-        self._pending.append({name: torch.as_tensor(value) for name, value in scalars.items()})
+        self._last = {name: torch.as_tensor(value) for name, value in scalars.items()}
+        self._pending.append(self._last)
         if self.step % self.log_every == 0:
             means = distributed.average_numbers(self._pending_means(), self.task.device)
             self.history.append(step=self.step, seconds=self.seconds, **means)
             self._pending = []
 
     def latest(self, name: str) -> float | None:
-        """Return what the last step reported under this name; None if only a mean is known."""
-        if not self._pending:
-            return self.history.last().get(name) if self.log_every == 1 else None
-        value = self._pending[-1].get(name)
+        """Return what the last step reported under this name; None if it reported nothing."""
+        value = self._last.get(name)
         return None if value is None else value.item()
 
     def _pending_means(self) -> dict[str, float]:

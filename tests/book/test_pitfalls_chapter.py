@@ -9,6 +9,27 @@ import pytest
 
 from gan_tutorial.faults import FAULTS
 
+# Rows of the articles' table (book/sources.yml) that a fault's card names.
+ROWS = {
+    "fakes-labeled-real": ("D-01",),
+    "double-sigmoid": ("D-02",),
+    "softmax-of-one": ("D-09",),
+    "one-output-for-both": ("D-04",),
+    "loss-made-once": ("D-03",),
+    "shared-update": ("D-06",),
+    "unequal-batches": ("D-18",),
+    "sampled-in-training-mode": ("T-10",),
+    "bytes-against-tanh": ("D-14",),
+    "unit-range-against-tanh": ("D-14",),
+    "tiny-data": ("T-18",),
+    "class-imbalance": ("T-43",),
+    "no-flatten": ("D-05",),
+    "bottleneck": ("D-20", "D-28"),
+    "checkerboard": ("T-08",),
+    "eps-for-momentum": ("S2-28",),
+    "mode-collapse": ("S2-33", "T-20"),
+}
+
 each_fault = pytest.mark.parametrize("fault", FAULTS.values(), ids=lambda fault: fault.name)
 
 
@@ -36,7 +57,7 @@ def test_every_fault_has_its_card(cells, fault):
     sure = inspect.getdoc(fault.measure).splitlines()[0].removeprefix("Return ").rstrip(".")
     side = "above" if fault.above else "below"
     assert rows["To be sure"] == f"Measure {sure}; it shows {side} {fault.threshold:g}."
-    for row in fault.rows:
+    for row in ROWS.get(fault.name, ()):
         assert re.search(rf"\*\([^)]*\b{row}\b[^)]*\)\*", rows["Done"]), row
     picture = cells[place + 1]
     assert picture.cell_type == "code"
@@ -89,7 +110,8 @@ def test_the_chapter_settles_its_rows(cells):
     text = "\n".join(cell.source for cell in cells)
     named = set(re.findall(r"\b[SDPT]\d?-\d\d\b", text))
     assert {"S2-33", "T-20", "T-43"} <= named
-    assert {row for fault in FAULTS.values() for row in fault.rows if "-" in row} <= named
+    assert set(ROWS) <= set(FAULTS)
+    assert {row for rows in ROWS.values() for row in rows} <= named
 
 
 def test_every_figure_is_described(cells):

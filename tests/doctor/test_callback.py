@@ -33,19 +33,56 @@ def test_looks_fall_on_rows_of_the_history():
     assert history["step"][measured].tolist() == [8, 16, 24, 32, 40, 48, 56]
 
 
-@pytest.mark.parametrize("norm", ["none", "batch", "spectral"])
-def test_the_training_is_not_disturbed(norm):
-    """With and without a doctor: the same weights, bit for bit."""
-    images = data.load("soccer", count=64, image_size=16)
+def soccer_gan(norm, **options):
+    networks = models.dcgan_pair(16, 3, 4, 4, discriminator_norm=norm)
+    return data.load("soccer", count=64, image_size=16), GAN(*networks, loss="hinge", **options)
 
-    def weights(callbacks):
+
+def digits_gan(**options):
+    digits = data.load("digits", count=300)
+    return digits, GAN(*models.mlp_pair((1, 8, 8), width=32), r1=0.5, r2=0.5, **options)
+
+
+@pytest.mark.parametrize(
+    "make",
+    {
+        "the ring's recipe": lambda: (RING, GAN.for_data(RING)),
+        "digits, both penalties": digits_gan,
+        "digits, penalties now and then": lambda: digits_gan(penalty_every=2, d_steps=2),
+        "digits, WGAN-GP": lambda: (digits_gan()[0], small_wgan()),
+        "DCGAN": lambda: soccer_gan("none"),
+        "DCGAN, R1": lambda: soccer_gan("none", r1=0.1),
+        "DCGAN, batch norm": lambda: soccer_gan("batch"),
+        "DCGAN, spectral norm": lambda: soccer_gan("spectral"),
+    }.items(),
+    ids=lambda make: make[0],
+)
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_the_training_is_not_disturbed(make, precision):
+    """With and without a doctor: the same weights, bit for bit."""
+
+    def weights(watched):
         torch.manual_seed(0)
-        task = GAN(*models.dcgan_pair(16, 3, 4, 4, discriminator_norm=norm), loss="hinge")
-        train(task, 6, images, callbacks=callbacks, log_every=2)
+        samples, task = make[1]()
+        doctors = [Doctor(samples, every=2, warn=False)] if watched else []
+        train(task, 5, samples, callbacks=doctors, log_every=2, precision=precision)
         return [v for net in task.networks.values() for v in net.state_dict().values()]
 
-    pairs = zip(weights([]), weights([Doctor(images, every=2)]), strict=True)
+    pairs = zip(weights(False), weights(True), strict=True)
     assert all(torch.equal(a, b) for a, b in pairs)
+
+
+def small_wgan():
+    return GAN(*models.mlp_pair((1, 8, 8), width=32), loss="wasserstein", gp=10.0, d_steps=2)
+
+
+@pytest.mark.parametrize("log_every", [1, 2, 3, 10])
+def test_the_second_step_is_seen_whatever_the_rows_of_the_history(log_every):
+    """The reported loss is that of the step, also where that step ends a row."""
+    case = FAULTS["fakes-labeled-real"].plant(healthy("digits", loss="non-saturating", r1=0.0))
+    doctor = Doctor(every=1000, warn=False)
+    case.run(steps=2, callbacks=[doctor], log_every=log_every)
+    assert "fakes-labeled-real" in {fact.fault for fact in doctor.facts}
 
 
 def test_moves_are_those_of_one_step_relative_to_the_weights():
@@ -110,6 +147,10 @@ def test_few_samples_are_enough_for_a_look_and_six_are_too_few():
 def test_bad_input_is_refused():
     with pytest.raises(ValueError, match="at least 1, not 0"):
         Doctor(every=0)
+    with pytest.raises(ValueError, match="whole number, not nan"):
+        Doctor(every=float("nan"))
+    with pytest.raises(ValueError, match=r"whole number, not 20\.5"):
+        Doctor(samples=20.5)
     with pytest.raises(ValueError, match="more than 6"):
         Doctor(samples=6)
     with pytest.raises(ValueError, match="no held-out"):

@@ -1,5 +1,7 @@
 """Each check on the smallest set-up that has what it looks for, and on one that has not."""
 
+import math
+
 import pytest
 import torch
 from torch import nn
@@ -191,6 +193,24 @@ def test_rare_classes():
     assert names(gan(), Dataset("d", IMAGES, labels=labels)) == ["class-imbalance"]
     even = torch.arange(600) % 2
     assert names(gan(), Dataset("d", IMAGES, labels=even)) == []
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_what_is_no_number_is_found_wherever_it_stands(bad):
+    """In the data, in the weights of either player, in a learning rate."""
+    spoiled = IMAGES.clone()
+    spoiled[3, 0, 0, 0] = bad
+    finding = check_up(gan(), spoiled)[0]
+    assert finding.fault == "not-finite"
+    assert "Of the first 128 data, 1 hold" in finding.evidence
+    for name in ("generator", "discriminator"):
+        task = gan()
+        with torch.no_grad():
+            getattr(task, name).net[-3 if name == "generator" else -1].bias.fill_(bad)
+        assert "not-finite" in sure(task), name
+    task = gan()
+    task.optimizers["generator"].param_groups[0]["lr"] = bad
+    assert sure(task) == ["not-finite"]
 
 
 def test_looking_changes_nothing():

@@ -37,6 +37,37 @@ def test_values_match_the_formulas_in_probabilities(name):
     assert float(game.generator(REAL, FAKE)) == pytest.approx(g_loss, rel=1e-12)
 
 
+LABELED = [name for name, game in losses.LOSSES.items() if game.labeled]
+
+
+def test_the_losses_with_labels_are_these():
+    assert LABELED == ["minimax", "non-saturating", "least-squares", "hinge"]
+    for name in set(losses.LOSSES) - set(LABELED):
+        for term in (losses.get_loss(name).real_term, losses.get_loss(name).fake_term):
+            with pytest.raises(ValueError, match="no labels: it compares"):
+                term(REAL)
+
+
+@pytest.mark.parametrize("game", [*LABELED, losses.smoothed(0.9, 0.1)], ids=str)
+def test_the_loss_of_d_is_the_mean_of_what_each_sample_costs(game):
+    game = losses.get_loss(game)
+    whole = [
+        game.real_term(REAL[i]) / len(REAL) + game.fake_term(FAKE[i]) / len(FAKE)
+        for i in range(len(REAL))
+    ]
+    assert float(sum(whole)) == pytest.approx(float(game.discriminator(REAL, FAKE)), rel=1e-12)
+    column = REAL[:, None]
+    assert game.real_term(column).shape == game.fake_term(column).shape == column.shape
+
+
+@pytest.mark.parametrize("bad", [math.nan, 1.5, -0.1])
+def test_labels_that_are_no_probabilities_are_refused(bad):
+    with pytest.raises(ValueError, match="Labels lie in"):
+        losses.smoothed(bad)
+    with pytest.raises(ValueError, match="Labels lie in"):
+        losses.smoothed(0.9, bad)
+
+
 @pytest.mark.parametrize("name", losses.LOSSES)
 def test_gradients_match_finite_differences(name):
     game = losses.get_loss(name)

@@ -1,0 +1,29 @@
+"""What the signs look at: training samples, fresh fakes, and the logits of both."""
+
+import torch
+from torch import Tensor
+
+from ..case import Outcome
+
+__all__ = ["COUNT", "fakes", "logits", "reals"]
+
+COUNT = 512  # samples of each kind that are looked at
+
+
+def reals(outcome: Outcome) -> Tensor:
+    """Return the first training samples."""
+    return outcome.case.data[:COUNT]
+
+
+def fakes(outcome: Outcome) -> Tensor:
+    """Return fresh fakes, of the latest weights."""
+    return outcome.sample(COUNT, seed=1, averaged=False)
+
+
+@torch.no_grad()
+def logits(outcome: Outcome) -> tuple[Tensor, Tensor]:
+    """Return the discriminator's logits of training samples and of fresh fakes."""
+    discriminator = outcome.task.discriminator
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)  # a discriminator may draw noise
+        return discriminator(reals(outcome)), discriminator(fakes(outcome))

@@ -1,0 +1,60 @@
+"""Signs of samples and data: how they are spread, and over which classes and values."""
+
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from ..case import Case, Outcome
+from .looks import fakes, reals
+
+__all__ = ["diversity", "leading_variance", "modes", "outside_the_range", "rare_share"]
+
+
+def diversity(outcome: Outcome) -> float:
+    """Return the mean distance of two samples, as a share of that of two training samples."""
+    fake, real = fakes(outcome), reals(outcome)
+    return float(torch.pdist(fake.flatten(1)).mean() / torch.pdist(real.flatten(1)).mean())
+
+
+def modes(outcome: Outcome) -> float:
+    """Return the share of the mixture's modes in which a sample lies."""
+    from ...metrics import mode_report
+
+    found = mode_report(outcome.sample(2500, seed=1), outcome.case.held_out.density)
+    return found.modes / len(found.counts)
+
+
+def rare_share(outcome: Outcome, label: int = 0) -> float:
+    """Return the share of the rare class (or mode) among the samples, over its share in the data.
+
+    For mixtures a sample belongs to the nearest mode, for pictures to the class that the library's
+    feature network names.
+    """
+    data = outcome.case.data
+    expected = float((data.labels == label).double().mean())
+    samples = outcome.sample(2500, seed=1)
+    return float((_classes(outcome.case, samples) == label).double().mean()) / expected
+
+
+def _classes(case: Case, samples: Tensor) -> Tensor:
+    from ...metrics import extract, load_network
+    from ...metrics.networks import NETWORK_OF
+
+    if case.images:
+        network = load_network(NETWORK_OF[case.data.name])
+        pictures = interpolate(samples.clamp(-1, 1), network.shape[1:], mode="area")
+        return extract(pictures, network).outputs["class"].argmax(1)
+    return torch.cdist(samples, case.held_out.density.means).argmin(1)
+
+
+def outside_the_range(outcome: Outcome) -> float:
+    """Return how far the data's range is from [-1, 1], the range of a tanh."""
+    low, high = outcome.case.data[:].aminmax()
+    return float(torch.stack([(low + 1).abs(), (high - 1).abs()]).max())
+
+
+def leading_variance(outcome: Outcome, directions: int = 3) -> float:
+    """Return the share of the variance in the leading directions (three), before the last tanh."""
+    before = fakes(outcome).flatten(1).double().clamp(-1 + 1e-6, 1 - 1e-6).atanh()
+    variances = torch.linalg.svdvals(before - before.mean(0)).square()
+    return float(variances[:directions].sum() / variances.sum())
