@@ -6,7 +6,7 @@ endless there.
 """
 
 from .cifar import cifar10
-from .dataset import Dataset
+from .dataset import Dataset, sample_shape
 from .digits import digits
 from .folder import folder
 from .loading import NAMES, load
@@ -27,6 +27,7 @@ __all__ = [
     "load",
     "mnist",
     "ring",
+    "sample_shape",
     "soccer",
     "stacked_mnist",
     "swiss_roll",

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from .mixtures import Mixture
 
-__all__ = ["Dataset"]
+__all__ = ["Dataset", "sample_shape"]
 
 
 class Dataset:
@@ -175,3 +175,15 @@ class Dataset:
             density=self.density,
             on_disk=self._on_disk,
         )
+
+
+def sample_shape(data: Dataset | Tensor) -> tuple[int, ...]:
+    """Return the shape of one sample of a data set or of a tensor (N, ...).
+
+    Examples
+    --------
+    >>> points = torch.zeros(7, 2)
+    >>> sample_shape(points), sample_shape(Dataset("seven", points))
+    ((2,), (2,))
+    """
+    return tuple(data.shape) if isinstance(data, Dataset) else tuple(data.shape[1:])
