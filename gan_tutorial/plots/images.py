@@ -60,8 +60,8 @@ def tile(images: Tensor, columns: int | None = None, scale: int = 1, gap: int = 
     columns = _columns(len(images), columns)
     check_count("scale", scale)
     check_count("gap", gap, 0)
-    pixels = ((images.detach().cpu().float().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
-    pixels = pixels.expand(-1, 3, -1, -1).permute(0, 2, 3, 1).numpy()
+    levels = ((images.detach().cpu().float().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
+    pixels = levels.expand(-1, 3, -1, -1).permute(0, 2, 3, 1).numpy()
     pixels = pixels.repeat(scale, axis=1).repeat(scale, axis=2)
     height, width = pixels.shape[1] + gap, pixels.shape[2] + gap
     rows = math.ceil(len(pixels) / columns)
@@ -167,7 +167,7 @@ def save_image_grid(
     buffer = io.BytesIO()
     picture = Image.fromarray(tile(images, columns, scale, gap=2))
     picture.save(buffer, format="PNG", optimize=True)
-    write_atomically(path, buffer.getvalue())
+    write_atomically(Path(path), buffer.getvalue())
     return Path(path)
 
 
