@@ -5,11 +5,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..training.ranges import check_count
+
 if TYPE_CHECKING:
     from PIL import Image
 
 __all__ = ["box_mask", "read_mask", "read_original"]
 
+FARTHEST = 10**9  # no picture has so many pixels on a side
 KEPT = ("L", "LA", "RGB", "RGBA")  # modes in which pixels can be repaired
 
 
@@ -111,8 +114,10 @@ def box_mask(box: tuple[int, int, int, int], size: tuple[int, int]) -> np.ndarra
     Raises
     ------
     ValueError
-        If the box is empty or does not lie within the picture.
+        If the box is empty, does not lie within the picture, or is not given in whole pixels.
     """
+    for name, value in zip(("left", "top", "width", "height"), box, strict=True):
+        check_count(f"The box's {name}", value, -FARTHEST, FARTHEST)
     x, y, width, height = box
     if width < 1 or height < 1:
         raise ValueError(f"The box is empty: {width}x{height} pixels.")
