@@ -17,10 +17,9 @@ from ..models import Augmented
 from ..models.augment import DiffAugment
 from ..repair.masks import composite
 from ..repair.task import Repair
-from ..repair.task import recipe_for as repair_recipe_for
 from ..semi_supervised.gan import SemiSupervisedGAN
 from ..semi_supervised.labels import hide_labels
-from ..training import History, Task
+from ..training import History
 from .options import GENERATE, TrainOptions
 
 __all__ = ["Kind", "kind_of"]
@@ -104,7 +103,7 @@ class _FewLabels(Kind):
 class _Repair(Kind):
     """Repair: trained on clean pictures, which it damages itself."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(
             Repair,
             (
@@ -113,21 +112,13 @@ class _Repair(Kind):
             ),
         )
 
-    def recipe(self, samples, options: dict) -> dict:
-        """Return ``steps`` and ``batch_size`` to use where none are given."""
-        return repair_recipe_for(samples.shape)
-
-    def prepare(self, samples, options: dict) -> tuple[Task, object]:
+    def prepare(self, samples: Dataset, options: TrainOptions) -> tuple[Repair, Dataset]:
         """Make the task; return it with what `fit` trains it on."""
-        chosen = {name: options[name] for name in self.options if options[name] is not None}
-        # holes of the reader's pictures are of any form; one in the middle is the commonest
-        chosen.setdefault("masks", ["center", "boxes", "strokes"])
-        chosen.setdefault("warm_up", repair_recipe_for(samples.shape)["warm_up"])
-        noise = chosen.pop("latent_dim", 8)
-        chosen.setdefault("diversity", 0.5 if noise else 0.0)
-        return Repair.for_data(samples, noise_dim=noise, **chosen), samples
+        given = options.given(*self.options)
+        noise_dim = given.pop("latent_dim", None)
+        return Repair.for_data(samples, noise_dim=noise_dim, **given), samples
 
-    def picture(self, task: Repair, samples) -> Tensor:
+    def picture(self, task: Repair, samples: Dataset) -> Tensor:
         """Return four rows of damaged pictures, each above the repaired ones."""
         images = samples[torch.arange(32) % len(samples)].cpu()
         holes = task.pool[:: max(1, len(task.pool) // 32)][:32].cpu()
@@ -137,7 +128,7 @@ class _Repair(Kind):
             [damaged.unflatten(0, (4, 8)), repaired.unflatten(0, (4, 8))], 1
         ).flatten(0, 2)
 
-    def outcome(self, task: Repair, history: History, load_test: Callable) -> str:
+    def outcome(self, task: Repair, history: History, load_test: Callable[[], Dataset]) -> str:
         """Say in a few words how the training ended."""
         last = history.last()
         words = [f"error in the holes {last['hole_l1']:.3f}"] if "hole_l1" in last else []

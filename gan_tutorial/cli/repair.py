@@ -3,18 +3,20 @@
 import argparse
 import io
 from pathlib import Path
+from typing import Any
 
 from ..models import UNetGenerator
 from ..repair.pictures import box_mask, read_mask, read_original, retouch
-from ..training.checkpoints import load_generator
+from ..training import SavedRun
 from ..training.files import write_atomically
+from .numbers import SEED, whole
 
 __all__ = ["add_to", "run"]
 
 LOSSLESS = (".png", ".tif", ".tiff")
 
 
-def add_to(commands) -> argparse.ArgumentParser:
+def add_to(commands: Any) -> argparse.ArgumentParser:
     """Add the command to the program's."""
     command = commands.add_parser(
         "repair",
@@ -26,21 +28,28 @@ def add_to(commands) -> argparse.ArgumentParser:
     command.add_argument("picture", metavar="PICTURE", help="the damaged picture")
     where = command.add_mutually_exclusive_group(required=True)
     where.add_argument(
-        "--mask", metavar="MASK.png", help="picture of the same size, white where it is missing"
+        "--mask",
+        metavar="MASK.png",
+        help="picture of the same size: white where a pixel is missing, black where it is known",
     )
-    where.add_argument("--box", metavar="X,Y,W,H", help="left, top, width and height of the hole")
+    where.add_argument(
+        "--box",
+        metavar="X,Y,W,H",
+        help="left, top, width and height of the hole in pixels, the two last at least 1",
+    )
     command.add_argument("--out", required=True, metavar="FIXED.png", help="picture to write")
     command.add_argument(
-        "--count", type=int, default=1, help="completions, in FIXED-1.png and so on (1)"
+        "--count",
+        type=whole(1, 10_000),
+        default=1,
+        help="completions, in FIXED-1.png and so on (1)",
     )
-    command.add_argument("--seed", type=int, default=0, help="decides which (0)")
+    command.add_argument("--seed", type=SEED, default=0, help="decides which (0)")
     return command
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Write one repaired picture or several; return the exit status."""
-    if arguments.count < 1:
-        raise ValueError(f"--count must be at least 1, got {arguments.count}.")
     out = Path(arguments.out)
     if out.suffix.lower() not in LOSSLESS:
         raise ValueError(
@@ -52,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
         missing = read_mask(arguments.mask, picture.size)
     else:
         missing = box_mask(_box(arguments.box), picture.size)
-    generator = load_generator(arguments.run)
+    generator = SavedRun(arguments.run).generator
     if not isinstance(generator, UNetGenerator):
         raise ValueError(
             f"The run in {arguments.run} does not repair pictures: train one with --task repair."

@@ -5,20 +5,20 @@ from torch import nn
 __all__ = ["batch_norms", "has_batch_norm"]
 
 # Lazy layers become ordinary ones in their first pass, so they have to be known before it as well.
-LAYERS = (
-    nn.BatchNorm1d,
-    nn.BatchNorm2d,
-    nn.BatchNorm3d,
-    nn.SyncBatchNorm,
-    nn.LazyBatchNorm1d,
-    nn.LazyBatchNorm2d,
-    nn.LazyBatchNorm3d,
+BatchNorm: TypeAlias = (
+    nn.BatchNorm1d
+    | nn.BatchNorm2d
+    | nn.BatchNorm3d
+    | nn.SyncBatchNorm
+    | nn.LazyBatchNorm1d
+    | nn.LazyBatchNorm2d
+    | nn.LazyBatchNorm3d
 )
 
 
 def batch_norms(network: nn.Module) -> list[nn.Module]:
     """Return every batch norm layer in a network, in the order of its modules."""
-    return [layer for layer in network.modules() if isinstance(layer, LAYERS)]
+    return [layer for layer in network.modules() if isinstance(layer, BatchNorm)]
 
 
 def has_batch_norm(network: nn.Module) -> bool:

@@ -1,34 +1,29 @@
 """Pictures that move without a kernel: in the built book, from a file, in Jupyter and in Colab."""
 
-import base64
-import hashlib
-import html
-import io
-import json
 import math
 from collections.abc import Callable, Sequence
-from itertools import count
 from typing import Any
 
 import numpy as np
 
+from ..training.ranges import check_count
+from . import html
+
 __all__ = ["Recorder", "animation", "frame"]
 
-_serial = count()
-
 _PLAYER = """\
-<div data-player="@ID@" style="max-width:@WIDTH@px;padding:8px;background:#fff;color:#1a1a1a;\
-border-radius:6px;color-scheme:light;font:14px/1.4 sans-serif">
+<div data-player="@ID@" style="@FRAME@;max-width:@WIDTH@px;padding:8px;\
+font:14px/1.4 sans-serif">
 <div style="overflow:hidden;aspect-ratio:@RATIO@">
-<img class="dark-light" alt="@ALT@" src="data:image/png;base64,@PNG@" style="width:@TOTAL@%;\
-max-width:none;height:auto;margin:0;padding:0;border:0;border-radius:0;transform:@LAST@@PIXELS@">
+<img class="dark-light" alt="@ALT@" src="@PNG@" style="width:@TOTAL@%;\
+max-width:none;height:auto;margin:0;padding:0;border:0;border-radius:0;transform:@FINAL@@PIXELS@">
 </div>
 <div data-controls role="group" aria-label="Animation controls" \
 style="display:none;gap:6px;align-items:center;margin-top:6px">
 <button type="button" aria-label="Play">&#9654;&#xFE0E;</button>
 <button type="button" aria-label="One frame back">&#8722;</button>
 <button type="button" aria-label="One frame on">+</button>
-<input type="range" min="0" max="@MAX@" value="@MAX@" aria-label="Frame" \
+<input type="range" min="0" max="@LAST@" value="@LAST@" aria-label="Frame" \
 style="flex:1;min-width:0;accent-color:#0072B2">
 </div>
 <div data-caption style="min-height:1.4em;font-variant-numeric:tabular-nums">@CAPTION@</div>
@@ -37,7 +32,7 @@ style="flex:1;min-width:0;accent-color:#0072B2">
 for (const box of document.querySelectorAll('[data-player="@ID@"]')) {
   if (box.dataset.ready) continue;
   box.dataset.ready = "yes";
-  const columns = @COLUMNS@, rows = @ROWS@, captions = @CAPTIONS@, last = @MAX@;
+  const columns = @COLUMNS@, rows = @ROWS@, captions = @CAPTIONS@, last = @LAST@;
   const controls = box.querySelector("[data-controls]"), image = box.querySelector("img");
   const [play, back, on] = controls.querySelectorAll("button");
   const slider = controls.querySelector("input"), caption = box.querySelector("[data-caption]");
@@ -107,10 +102,10 @@ def animation(
     alt : str
         What a reader who does not see the picture should be told about it.
     interval_ms : int
-        Milliseconds between two frames while playing.
+        Milliseconds between two frames while playing, at least 1.
     width : int, optional
-        Width on the page in CSS pixels; by default that of the frames, at most 760. On a narrow
-        page it shrinks.
+        Width on the page in CSS pixels, at least 1; by default that of the frames, at most 760.
+        On a narrow page it shrinks.
     colors : int
         Size of the common palette, 2 to 256: the fewer, the smaller the picture.
 
@@ -121,14 +116,16 @@ def animation(
     Raises
     ------
     ValueError
-        If there is no frame, frames differ in size, `alt` is empty, or captions do not match.
+        If there is no frame, frames differ in size, `alt` is empty, captions do not match, or a
+        number is out of range.
     """
-    from IPython.display import HTML
-
     if not len(frames):
         raise ValueError("there is no frame to show")
-    if not alt.strip():
-        raise ValueError("alt is empty: say in a sentence what the animation shows")
+    html.check_alt(alt)
+    check_count("interval_ms", interval_ms)
+    check_count("colors", colors, 2, 256)
+    if width is not None:
+        check_count("width", width)
     pictures = [frame(given) for given in frames]
     sizes = {picture.shape for picture in pictures}
     if len(sizes) > 1:
@@ -142,30 +139,27 @@ def animation(
     height, frame_width = pictures[0].shape[:2]
     columns = math.ceil(math.sqrt(number))
     rows = math.ceil(number / columns)
-    png = _sprite(pictures, columns, rows, colors)
-    shown = width or min(frame_width, 760)
+    sheet = html.png(_sprite(pictures, columns, rows), colors)
+    shown = min(frame_width, 760) if width is None else width
     x, y = -100 * ((number - 1) % columns) / columns, -100 * ((number - 1) // columns) / rows
-    fields = {
-        "ID": f"{hashlib.sha1(png).hexdigest()[:8]}-{next(_serial)}",
-        "WIDTH": shown,
-        "RATIO": f"{frame_width}/{height}",
-        "ALT": html.escape(alt, quote=True),
-        "TOTAL": 100 * columns,
-        "LAST": f"translate({x:.4f}%,{y:.4f}%)",
+    return html.figure(
+        "player",
+        _PLAYER,
+        width=shown,
+        ratio=f"{frame_width}/{height}",
+        alt=html.text(alt),
+        total=100 * columns,
+        final=f"translate({x:.4f}%,{y:.4f}%)",
         # Enlarged frames are drawn as crisp squares: small images are seen as they are.
-        "PIXELS": ";image-rendering:pixelated" if shown > frame_width else "",
-        "CAPTION": html.escape(captions[-1]),
-        "CAPTIONS": json.dumps(list(captions)).replace("</", "<\\/"),
-        "COLUMNS": columns,
-        "ROWS": rows,
-        "MAX": number - 1,
-        "INTERVAL": int(interval_ms),
-        "PNG": base64.b64encode(png).decode(),
-    }
-    page = _PLAYER
-    for name, value in fields.items():
-        page = page.replace(f"@{name}@", str(value))
-    return HTML(page)
+        pixels=";image-rendering:pixelated" if shown > frame_width else "",
+        caption=html.text(captions[-1]),
+        captions=html.script([str(caption) for caption in captions]),
+        columns=columns,
+        rows=rows,
+        last=number - 1,
+        interval=interval_ms,
+        png=sheet,
+    )
 
 
 class Recorder:
@@ -177,9 +171,9 @@ class Recorder:
         ``draw(state)`` gives one frame: anything that `animation` takes. ``state.step`` is the
         step just done and ``state.task`` what is being trained.
     every : int
-        Steps between two frames.
+        Steps between two frames, at least 1.
     steps : sequence of int, optional
-        The steps at which to draw, in place of `every`.
+        The steps at which to draw, counted from 1, in place of `every`.
 
     Attributes
     ----------
@@ -204,8 +198,9 @@ class Recorder:
         every: int = 50,
         steps: Sequence[int] | None = None,
     ) -> None:
-        if every < 1:
-            raise ValueError(f"every must be at least 1, not {every}")
+        check_count("every", every)
+        for step in steps or ():
+            check_count("Each of steps", step)
         self.draw = draw
         self.every = every
         self.steps = None if steps is None else frozenset(steps)
@@ -266,16 +261,11 @@ def frame(picture: Any) -> np.ndarray:
     return (array * 255).round().astype(np.uint8)
 
 
-def _sprite(pictures: list[np.ndarray], columns: int, rows: int, colors: int) -> bytes:
-    """Pack frames in one PNG with a common palette."""
-    from PIL import Image
-
+def _sprite(pictures: list[np.ndarray], columns: int, rows: int) -> np.ndarray:
+    """Lay frames out in one picture, (rows * H, columns * W, 3)."""
     height, width = pictures[0].shape[:2]
     sheet = np.full((rows * height, columns * width, 3), 255, np.uint8)
     for index, picture in enumerate(pictures):
         top, left = index // columns * height, index % columns * width
         sheet[top : top + height, left : left + width] = picture
-    image = Image.fromarray(sheet).quantize(colors, dither=Image.Dither.NONE)
-    buffer = io.BytesIO()
-    image.save(buffer, format="PNG", optimize=True)
-    return buffer.getvalue()
+    return sheet

@@ -5,11 +5,6 @@
 ipywidgets 7.7 and 8.
 """
 
-import base64
-import html
-import io
-import json
-from itertools import count
 from typing import Any
 
 import torch
@@ -17,11 +12,11 @@ from torch import Tensor, nn
 
 from ..repair.completion import complete
 from ..repair.masks import composite
+from ..training.ranges import check_count
+from . import html
 from .images import tile
 
 __all__ = ["curtain", "live_repair"]
-
-_ids = count(1)
 
 
 def curtain(layers: dict[str, Tensor], *, alt: str, size: int = 288) -> Any:
@@ -37,7 +32,7 @@ def curtain(layers: dict[str, Tensor], *, alt: str, size: int = 288) -> Any:
     alt : str
         What a reader who does not see the pictures should be told about them.
     size : int
-        Side of the picture on the page in CSS pixels; on a narrow page it shrinks.
+        Side of the picture on the page in CSS pixels, at least 1; on a narrow page it shrinks.
 
     Returns
     -------
@@ -46,46 +41,38 @@ def curtain(layers: dict[str, Tensor], *, alt: str, size: int = 288) -> Any:
     Raises
     ------
     ValueError
-        If there are fewer than two versions, they differ in shape, or `alt` is empty.
+        If there are fewer than two versions, they differ in shape, `alt` is empty, or `size` is
+        out of range.
     """
-    from IPython.display import HTML
-    from PIL import Image
-
     if len(layers) < 2:
         raise ValueError(f"A curtain hangs between two versions or more, got {len(layers)}.")
-    if not alt.strip():
-        raise ValueError("alt is empty: say in a sentence what the pictures show")
+    html.check_alt(alt)
+    check_count("size", size)
     shapes = {tuple(images.shape) for images in layers.values()}
     if len(shapes) > 1:
         raise ValueError(f"all versions must have one shape, not {sorted(shapes)}")
     (shape,) = shapes
     sheet = tile(torch.cat(list(layers.values())), columns=shape[0], gap=0)
-    buffer = io.BytesIO()
-    Image.fromarray(sheet).save(buffer, format="PNG", optimize=True)
     names = list(layers)
-    options = "".join(f"<option>{html.escape(name)}</option>" for name in names)
-    page = _PAGE
-    for name, value in {
-        "ID": f"curtain-{next(_ids)}",
-        "ALT": html.escape(alt, quote=True),
-        "SIZE": size,
-        "RATIO": f"{shape[3]}/{shape[2]}",
-        "OPTIONS": options,
-        "NAMES": json.dumps(names).replace("</", "<\\/"),
-        "PICTURES": shape[0],
-        "LAST": shape[0] - 1,
-        "VERSIONS": len(names),
-        "BACKGROUND": f"{100 * shape[0]}% {100 * len(names)}%",
-        "PNG": base64.b64encode(buffer.getvalue()).decode(),
-    }.items():
-        page = page.replace(f"@{name}@", str(value))
-    return HTML(page)
+    return html.figure(
+        "curtain",
+        _PAGE,
+        alt=html.text(alt),
+        size=size,
+        ratio=f"{shape[3]}/{shape[2]}",
+        options="".join(f"<option>{html.text(name)}</option>" for name in names),
+        names=html.script(names),
+        pictures=shape[0],
+        last=shape[0] - 1,
+        versions=len(names),
+        background=f"{100 * shape[0]}% {100 * len(names)}%",
+        png=html.png(sheet),
+    )
 
 
-# Its own light background and dark text keep it legible on light and dark pages alike.
 _PAGE = """\
-<div id="@ID@" style="background:#fff;color:#1a1a1a;border:1px solid #ccc;border-radius:6px;\
-padding:.8em;max-width:@SIZE@px;font:14px/1.5 sans-serif;color-scheme:light">
+<div id="@ID@" style="@FRAME@;border:1px solid #ccc;padding:.8em;max-width:@SIZE@px;\
+font:14px/1.5 sans-serif">
 <div data-stage role="img" aria-label="@ALT@" style="position:relative;aspect-ratio:@RATIO@">
 <div data-layer style="position:absolute;inset:0"></div>
 <div data-layer style="position:absolute;inset:0"></div>
@@ -105,13 +92,15 @@ style="flex:1;min-width:0;accent-color:#0072B2"></label>
 <noscript>This figure needs JavaScript.</noscript>
 </div>
 <script>
-(function () {
-  const box = document.getElementById("@ID@"), names = @NAMES@;
+for (const box of document.querySelectorAll('[id="@ID@"]')) {
+  if (box.dataset.ready) continue;
+  box.dataset.ready = "yes";
+  const names = @NAMES@;
   const get = (name) => box.querySelector("[data-" + name + "]");
   const layers = box.querySelectorAll("[data-layer]");
   const pictures = @PICTURES@, versions = @VERSIONS@;
   for (const layer of layers) {
-    layer.style.backgroundImage = "url(data:image/png;base64,@PNG@)";
+    layer.style.backgroundImage = "url(@PNG@)";
     layer.style.backgroundSize = "@BACKGROUND@";
     layer.style.imageRendering = "pixelated";
   }
@@ -130,7 +119,7 @@ style="flex:1;min-width:0;accent-color:#0072B2"></label>
   }
   box.addEventListener("input", draw);
   draw();
-})();
+}
 </script>
 """
 
@@ -156,7 +145,7 @@ def live_repair(generator: nn.Module, images: Tensor) -> Any:
 
     height, width = images.shape[2:]
 
-    def slider(value: int, low: int, high: int, name: str):
+    def slider(value: int, low: int, high: int, name: str) -> Any:
         return ipywidgets.IntSlider(value=value, min=low, max=high, description=name)
 
     controls = {

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from ..models.sampling import sample_generator
 from ..training.files import write_atomically
+from ..training.ranges import check_count
 
 __all__ = ["image_grid", "interpolate", "interpolation", "save_image_grid", "tile"]
 
@@ -57,10 +58,10 @@ def tile(images: Tensor, columns: int | None = None, scale: int = 1, gap: int = 
     """
     _check_images(images)
     columns = _columns(len(images), columns)
-    if scale < 1 or gap < 0:
-        raise ValueError(f"scale must be at least 1 and gap at least 0, not {scale} and {gap}")
-    pixels = ((images.detach().cpu().float().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
-    pixels = pixels.expand(-1, 3, -1, -1).permute(0, 2, 3, 1).numpy()
+    check_count("scale", scale)
+    check_count("gap", gap, 0)
+    levels = ((images.detach().cpu().float().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
+    pixels = levels.expand(-1, 3, -1, -1).permute(0, 2, 3, 1).numpy()
     pixels = pixels.repeat(scale, axis=1).repeat(scale, axis=2)
     height, width = pixels.shape[1] + gap, pixels.shape[2] + gap
     rows = math.ceil(len(pixels) / columns)
@@ -166,7 +167,7 @@ def save_image_grid(
     buffer = io.BytesIO()
     picture = Image.fromarray(tile(images, columns, scale, gap=2))
     picture.save(buffer, format="PNG", optimize=True)
-    write_atomically(path, buffer.getvalue())
+    write_atomically(Path(path), buffer.getvalue())
     return Path(path)
 
 
@@ -188,8 +189,7 @@ def _check_images(images: Tensor) -> None:
 def _columns(images: int, columns: int | None) -> int:
     if columns is None:
         return math.ceil(math.sqrt(images))
-    if columns < 1:
-        raise ValueError(f"columns must be at least 1, not {columns}")
+    check_count("columns", columns)
     return min(columns, images)
 
 
@@ -230,8 +230,7 @@ def interpolate(z0: Tensor, z1: Tensor, steps: int = 8, path: str = "spherical")
         raise ValueError(
             f"z0 and z1 must be vectors of one size, not {tuple(z0.shape)} and {tuple(z1.shape)}"
         )
-    if steps < 2:
-        raise ValueError(f"steps must be at least 2, not {steps}")
+    check_count("steps", steps, 2)
     t = torch.linspace(0, 1, steps, dtype=z0.dtype, device=z0.device)[:, None]
     if path == "linear":
         return (1 - t) * z0 + t * z1

@@ -1,5 +1,6 @@
 """Clouds of points in the plane."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -10,9 +11,6 @@ from torch import Tensor
 from .style import _PAPER, FAKE, REAL
 
 __all__ = ["samples_2d"]
-
-
-# --- Points in the plane, and training curves ------------------------------------------------
 
 
 def samples_2d(
@@ -40,7 +38,8 @@ def samples_2d(
     ax : matplotlib.axes.Axes, optional
         Where to draw; by default a new figure.
     extent : float, optional
-        The picture shows [-extent, extent] in both directions; by default all that is given.
+        The picture shows [-extent, extent] in both directions, above 0; by default all that is
+        given.
     center : float
         The logit that counts as undecided. Losses that look only at differences of logits leave
         their level free: give them the mean logit here.
@@ -52,7 +51,8 @@ def samples_2d(
     Raises
     ------
     ValueError
-        If points have another shape, or there is nothing to draw.
+        If points have another shape, there is nothing to draw, or `extent` or `center` is no
+        finite number.
     """
     import matplotlib.pyplot as plt
     from matplotlib.colors import LinearSegmentedColormap
@@ -63,6 +63,10 @@ def samples_2d(
             raise ValueError(f"points must have shape (N, 2), not {tuple(p.shape)}")
     if not points and density is None and discriminator is None:
         raise ValueError("nothing to draw: give real, fake, density or discriminator")
+    if not -math.inf < center < math.inf:
+        raise ValueError(f"center must be a finite number, got {center}.")
+    if extent is not None and not 0 < extent < math.inf:
+        raise ValueError(f"extent must be a finite number above 0, got {extent}.")
     if extent is None:
         known = [p.abs().max().item() for p in points if len(p)]
         means = getattr(density, "means", None)

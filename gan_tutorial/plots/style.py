@@ -42,7 +42,7 @@ def use_style() -> None:
             "axes.edgecolor": _INK,
             "xtick.color": _INK,
             "ytick.color": _INK,
-            "axes.prop_cycle": mpl.cycler(
+            "axes.prop_cycle": mpl.rcsetup.cycler(
                 color=[REAL, FAKE, GENERATOR, DISCRIMINATOR, "#E69F00", "#56B4E9", "#000000"]
             ),
             "axes.spines.top": False,

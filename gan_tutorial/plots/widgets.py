@@ -6,9 +6,7 @@ notebook. `live_descent` computes while you drag and needs a running kernel; it 
 ipywidgets 7.7 and 8.
 """
 
-import json
 import math
-from itertools import count
 from typing import Any
 
 import torch
@@ -22,6 +20,7 @@ from ..theory.divergences import (
     total_variation,
     wasserstein_1d,
 )
+from . import html
 from .style import DISCRIMINATOR, FAKE, GENERATOR, REAL
 
 __all__ = [
@@ -30,8 +29,6 @@ __all__ = [
     "generator_gradients",
     "live_descent",
 ]
-
-_ids = count(1)
 
 STD = 0.5
 MEAN_STEP = 0.125
@@ -122,29 +119,24 @@ def descent_explorer(start: float = 2.0) -> Any:
     ValueError
         If `start` is out of range.
     """
-    from IPython.display import HTML
-
     if not 0 <= start <= MEANS[-1]:
-        raise ValueError(f"start must lie between 0 and {MEANS[-1]:g}, got {start}")
-    page = _PAGE
-    for name, value in {
-        "ID": f"descent-explorer-{next(_ids)}",
-        "DATA": json.dumps(_descent_frames(), separators=(",", ":")),
-        "START": round(start / MEAN_STEP),
-        "LAST": len(MEANS) - 1,
-        "REAL": REAL,
-        "FAKE": FAKE,
-        "DISC": DISCRIMINATOR,
-        "GEN": GENERATOR,
-    }.items():
-        page = page.replace(f"@{name}@", str(value))
-    return HTML(page)
+        raise ValueError(f"start must lie between 0 and {MEANS[-1]:g}, got {start}.")
+    return html.figure(
+        "descent-explorer",
+        _PAGE,
+        data=html.script(_descent_frames()),
+        start=round(start / MEAN_STEP),
+        last=len(MEANS) - 1,
+        real=REAL,
+        fake=FAKE,
+        disc=DISCRIMINATOR,
+        gen=GENERATOR,
+    )
 
 
-# Its own light background and dark text keep it legible on light and dark pages alike.
 _PAGE = """
-<div id="@ID@" style="background:#fff;color:#1a1a1a;border:1px solid #ccc;border-radius:6px;
- padding:.8em;max-width:44em;font-size:.9em;line-height:1.5">
+<div id="@ID@" style="@FRAME@;border:1px solid #ccc;padding:.8em;max-width:44em;font-size:.9em;
+ line-height:1.5">
 <svg viewBox="0 0 640 230" style="width:100%;height:auto;display:block" role="img"
  aria-label="Densities of data and fakes and the optimal discriminator; the numbers are below">
 <line x1="30" x2="625" y1="200" y2="200" stroke="#1a1a1a"/><g data-ticks></g>
@@ -171,9 +163,10 @@ _PAGE = """
 <noscript>This figure needs JavaScript.</noscript>
 </div>
 <script>
-(function () {
+for (const box of document.querySelectorAll('[id="@ID@"]')) {
+  if (box.dataset.ready) continue;
+  box.dataset.ready = "yes";
   const data = @DATA@;
-  const box = document.getElementById("@ID@");
   const get = (name) => box.querySelector("[data-" + name + "]");
   const x = (i) => 30 + 595 * i / (data.points - 1);
   const svg = (tag, attributes, text) => {
@@ -222,7 +215,7 @@ _PAGE = """
   }
   box.addEventListener("input", draw);
   draw();
-})();
+}
 </script>
 """
 
@@ -247,7 +240,15 @@ def live_descent() -> Any:
 
 
 def draw_descent(mean: float, std: float) -> None:
-    """Draw data N(0, .5^2), fakes N(mean, std^2), D* and, as the title, what separates them."""
+    """Draw data N(0, .5^2), fakes N(mean, std^2), D* and, as the title, what separates them.
+
+    Raises
+    ------
+    ValueError
+        If `std` is not above 0, or one of the two is no finite number.
+    """
+    if not (0 < std < math.inf and -math.inf < mean < math.inf):
+        raise ValueError(f"mean and std must be finite numbers, std above 0, got {mean} and {std}.")
     import matplotlib.pyplot as plt
 
     grid = torch.linspace(-12, 12, 4801, dtype=torch.float64)

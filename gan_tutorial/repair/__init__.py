@@ -1,6 +1,7 @@
 """Repair of damaged pictures: masks, the task, its rivals, and whole pictures of any size."""
 
 from .completion import complete, latent_search
-from .task import Repair, recipe_for
+from .recipes import recipe_for
+from .task import Repair
 
 __all__ = ["Repair", "complete", "latent_search", "recipe_for"]

@@ -10,16 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .masks import check_masks, composite
+from ..training.ranges import check_count
+from .masks import composite, known_alone, to_missing
+from .patch_copy import patches
 
 __all__ = ["BASELINES", "PCARegression", "biharmonic", "harmonic", "mean", "nearest", "patches"]
-
-
-def _checked(images: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
-    """Return images without what stands in their holes, and one mask for each."""
-    masks = check_masks(masks, images).cpu().expand(len(images), -1, -1, -1)
-    images = images.detach().cpu()
-    return composite(images, torch.zeros_like(images), masks), masks
 
 
 def _alike(masks: Tensor) -> list[tuple[Tensor, Tensor]]:
@@ -54,7 +49,7 @@ def mean(images: Tensor, masks: Tensor) -> Tensor:
     tensor([[1.0000, 0.0000],
             [0.5000, 0.5000]])
     """
-    known, masks = _checked(images, masks)
+    known, masks = known_alone(images, masks)
     color = known.sum((2, 3), keepdim=True) / masks.sum((2, 3), keepdim=True)
     return composite(known, color.expand_as(known), masks)
 
@@ -69,7 +64,7 @@ def harmonic(images: Tensor, masks: Tensor) -> Tensor:
     from scipy.sparse import coo_matrix
     from scipy.sparse.linalg import splu
 
-    known, masks = _checked(images, masks)
+    known, masks = known_alone(images, masks)
     filled = known.clone()
     height, width = known.shape[2:]
     place = np.arange(height * width).reshape(height, width)
@@ -82,7 +77,7 @@ def harmonic(images: Tensor, masks: Tensor) -> Tensor:
     pairs = np.concatenate([pairs, pairs[:, ::-1]])  # each pixel with each of its neighbors
     neighbors = np.bincount(pairs[:, 0])
     for mask, rows in _alike(masks):
-        missing = (mask.numpy() < 0.5).ravel()
+        missing = to_missing(mask[None]).ravel()
         number = np.cumsum(missing) - 1  # of each missing pixel in the system
         into = pairs[missing[pairs[:, 0]]]
         inside = missing[into[:, 1]]
@@ -121,12 +116,12 @@ def biharmonic(images: Tensor, masks: Tensor) -> Tensor:
             "Biharmonic filling is done by the package scikit-image, which is not installed: "
             "pip install scikit-image."
         ) from None
-    known, masks = _checked(images, masks)
+    known, masks = known_alone(images, masks)
     filled = known.clone()
     for mask, rows in _alike(masks):
         # pictures with one mask are channels of one picture: the system is solved once
         layers = known[rows].double().flatten(0, 1).permute(1, 2, 0).numpy()
-        solved = inpaint_biharmonic(layers, mask[0].numpy() < 0.5, channel_axis=-1)
+        solved = inpaint_biharmonic(layers, to_missing(mask[None])[0], channel_axis=-1)
         part = torch.from_numpy(solved).permute(2, 0, 1).view_as(known[rows])
         filled[rows] = part.to(filled.dtype).clamp(-1, 1)
     return composite(known, filled, masks)
@@ -136,9 +131,11 @@ def nearest(images: Tensor, masks: Tensor, training: Tensor, batch_size: int = 6
     """Copy the hole's content from the training picture that agrees best with what is known.
 
     The distance is the mean square over known pixels. Arguments and result are those of `mean`;
-    `training` has shape (M, C, H, W).
+    `training` has shape (M, C, H, W), and `batch_size` damaged pictures are compared with all of
+    these at once.
     """
-    known, masks = _checked(images, masks)
+    check_count("batch_size", batch_size)
+    known, masks = known_alone(images, masks)
     _check_training(training, known)
     x = training.detach().cpu().flatten(1)
     parts = []
@@ -149,89 +146,6 @@ def nearest(images: Tensor, masks: Tensor, training: Tensor, batch_size: int = 6
         distance = m @ x.square().T - 2 * (m * k) @ x.T
         parts.append(training[distance.argmin(1)].cpu())
     return composite(known, torch.cat(parts), masks)
-
-
-def patches(images: Tensor, masks: Tensor, side: int = 7) -> Tensor:
-    """Fill a hole from its edge inward with patches copied from the same picture.
-
-    Criminisi, Perez and Toyama (2004): of the pixels at the edge of the hole, the patch around
-    the one with the highest priority, confidence times strength of the edge that runs into the
-    hole, is completed by the patch of known pixels that agrees best with its known part.
-
-    Parameters
-    ----------
-    images, masks : Tensor
-        As for `mean`.
-    side : int
-        Side of a patch, odd. A picture without one patch that is wholly known gets smaller ones.
-
-    Returns
-    -------
-    Tensor, shape (N, C, H, W)
-    """
-    if side < 3 or side % 2 == 0:
-        raise ValueError(f"A patch has an odd side of at least 3, got {side}.")
-    known, masks = _checked(images, masks)
-    filled = [
-        _exemplar(image.numpy().astype(np.float64), mask[0].numpy() > 0.5, side)
-        for image, mask in zip(known, masks, strict=True)
-    ]
-    return composite(known, torch.from_numpy(np.stack(filled)).to(known.dtype), masks)
-
-
-def _exemplar(image: np.ndarray, known: np.ndarray, side: int) -> np.ndarray:
-    """Complete one picture (C, H, W) by copying patches."""
-    from scipy.ndimage import binary_erosion, distance_transform_edt
-
-    source = known.copy()
-    while side > 1 and not binary_erosion(source, np.ones((side, side))).any():
-        side -= 2
-    reach = side // 2
-    pad = ((0, 0), (reach, reach), (reach, reach))
-    image, known = np.pad(image, pad), np.pad(known, pad[1:])
-    inside = np.pad(np.ones(source.shape, bool), pad[1:])
-    windows = np.lib.stride_tricks.sliding_window_view(image, (side, side), (1, 2))
-    whole = binary_erosion(np.pad(source, pad[1:]), np.ones((side, side)))
-    centers = np.argwhere(whole)
-    examples = windows[:, centers[:, 0] - reach, centers[:, 1] - reach].copy()  # (C, P, s, s)
-    confidence = known.astype(float)
-    while (inside & ~known).any():
-        missing = inside & ~known
-        edge = np.argwhere(missing & ~binary_erosion(missing, border_value=1))
-        # with no known pixel beside it, a hole at the picture's corner still has an edge
-        trust = np.array(
-            [_around(confidence, p, reach).sum() / max(1, _around(inside, p, reach).sum())
-             for p in edge]
-        )  # fmt: skip
-        gray = image.mean(0)
-        dy, dx = np.gradient(np.where(known, gray, np.nan))
-        dy, dx = np.nan_to_num(dy), np.nan_to_num(dx)
-        ny, nx = np.gradient(distance_transform_edt(missing))
-        strength = []
-        for p in edge:
-            gy, gx = _around(dy, p, reach), _around(dx, p, reach)
-            at = np.unravel_index((gy**2 + gx**2).argmax(), gy.shape)
-            # isophotes run across the gradient
-            strength.append(abs(-gx[at] * ny[tuple(p)] + gy[at] * nx[tuple(p)]))
-        p = edge[(trust * (np.array(strength) + 1e-3)).argmax()]
-        here = known[p[0] - reach : p[0] + reach + 1, p[1] - reach : p[1] + reach + 1]
-        target = image[:, p[0] - reach : p[0] + reach + 1, p[1] - reach : p[1] + reach + 1]
-        if here.any():
-            error = ((examples - target[:, None]) ** 2 * here).sum((0, 2, 3))
-            best = examples[:, error.argmin()]
-        else:
-            best = examples[:, len(centers) // 2]
-        new = ~here & _around(inside, p, reach)
-        target[:, new] = best[:, new]
-        _around(confidence, p, reach)[new] = trust.max()
-        here |= new
-    return image[:, reach : image.shape[1] - reach, reach : image.shape[2] - reach]
-
-
-def _around(values: np.ndarray, center: np.ndarray, reach: int) -> np.ndarray:
-    """Return a view of the window around a pixel."""
-    row, column = center
-    return values[row - reach : row + reach + 1, column - reach : column + reach + 1]
 
 
 class PCARegression:
@@ -245,7 +159,12 @@ class PCARegression:
     Parameters
     ----------
     components : int
-        How many directions.
+        How many directions, at least 1.
+
+    Raises
+    ------
+    ValueError
+        If `components` is out of range.
 
     Examples
     --------
@@ -258,12 +177,21 @@ class PCARegression:
     """
 
     def __init__(self, components: int = 64):
-        if components < 1:
-            raise ValueError(f"components must be at least 1, got {components}.")
+        check_count("components", components)
         self.components = components
 
     def fit(self, images: Tensor) -> "PCARegression":
-        """Learn from training pictures (M, C, H, W)."""
+        """Learn from training pictures (M, C, H, W).
+
+        Raises
+        ------
+        ValueError
+            If there is no picture.
+        """
+        if images.dim() != 4 or len(images) == 0:
+            raise ValueError(
+                f"Learning takes pictures (M, C, H, W), at least one, got {tuple(images.shape)}."
+            )
         x = images.detach().cpu().double().flatten(1)
         self.shape = tuple(images.shape[1:])
         self.mu = x.mean(0)
@@ -278,7 +206,7 @@ class PCARegression:
 
     def __call__(self, images: Tensor, masks: Tensor) -> Tensor:
         """Fill holes; arguments and result are those of `mean`."""
-        known, masks = _checked(images, masks)
+        known, masks = known_alone(images, masks)
         if tuple(known.shape[1:]) != self.shape:
             raise ValueError(
                 f"The training pictures have shape {self.shape} and these {tuple(known.shape[1:])}."

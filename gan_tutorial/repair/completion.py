@@ -1,17 +1,16 @@
 """Complete pictures with a trained generator, or by search in the latent space of one."""
 
 import copy
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from ..models.sampling import latent_codes
-from .masks import check_masks, composite
+from ..training.ranges import LARGEST_SEED, check_count, check_number
+from .masks import composite, known_alone
 
 __all__ = ["complete", "latent_search"]
-
-
-# --- Completing pictures ---------------------------------------------------------------------
 
 
 @torch.no_grad()
@@ -33,7 +32,7 @@ def complete(
     seed : int
         Decides the noise, where the generator takes any.
     batch_size : int
-        How many pictures go through the network at once.
+        How many pictures go through the network at once, at least 1.
 
     Returns
     -------
@@ -43,13 +42,14 @@ def complete(
     Raises
     ------
     ValueError
-        If a mask does not fit, has no hole or covers everything.
+        If a mask does not fit, has no hole or covers everything, or `seed` or `batch_size` is out
+        of range.
     """
-    masks = check_masks(masks, images).cpu().expand(len(images), -1, -1, -1)
-    images = images.cpu()
+    check_count("seed", seed, 0, LARGEST_SEED)
+    check_count("batch_size", batch_size)
+    known, masks = known_alone(images, masks)
     device = next(generator.parameters()).device
-    known = composite(images, torch.zeros_like(images), masks)  # not images * masks: NaN * 0
-    codes = latent_codes(len(images), generator.noise_dim, seed)
+    codes = latent_codes(len(images), noise_dim_of(generator), seed)
     was_training = generator.training
     generator.eval()
     drawn = [
@@ -57,7 +57,17 @@ def complete(
         for k, m, z in zip(*(part.split(batch_size) for part in (known, masks, codes)), strict=True)
     ]
     generator.train(was_training)
-    return composite(images, torch.cat(drawn), masks)
+    return composite(known, torch.cat(drawn), masks)
+
+
+def noise_dim_of(generator: nn.Module) -> int:
+    """Return the length of the noise that a generator of repairs takes; 0 for none."""
+    return cast(int, generator.noise_dim)
+
+
+def shape_of(generator: nn.Module) -> tuple[int, int, int]:
+    """Return the shape (C, H, W) of the pictures that a generator was trained on."""
+    return cast(tuple[int, int, int], generator.shape)
 
 
 def latent_search(
@@ -90,15 +100,15 @@ def latent_search(
     images, masks : Tensor
         As for `complete`.
     starts : int
-        From how many random codes to search for each picture; each gives a completion.
+        From how many random codes to search for each picture, at least 1; each gives a completion.
     steps : int
-        Steps of Adam.
+        Steps of Adam, at least 1.
     lr : float
-        Their size.
+        Their size, at least 0.
     prior : float
-        The weight :math:`\lambda`.
+        The weight :math:`\lambda`, at least 0.
     window : int
-        Side of the window, odd.
+        Side of the window in pixels, odd.
     seed : int
         Decides the starts.
 
@@ -112,17 +122,18 @@ def latent_search(
     Raises
     ------
     ValueError
-        If a mask does not fit, has no hole or covers everything, or a count is below 1.
+        If a mask does not fit, has no hole or covers everything, or a number is out of range.
     """
-    if starts < 1 or steps < 1 or window % 2 == 0:
-        raise ValueError(
-            f"starts and steps must be at least 1 and window odd, got {starts}, {steps} and "
-            f"{window}."
-        )
-    masks = check_masks(masks, images).cpu().expand(len(images), -1, -1, -1)
-    images = images.cpu()
+    for name, count in (("starts", starts), ("steps", steps), ("window", window)):
+        check_count(name, count)
+    if window % 2 == 0:
+        raise ValueError(f"window must be odd, so that a pixel is in its middle, got {window}.")
+    for name, value in (("lr", lr), ("prior", prior)):
+        check_number(name, value)
+    check_count("seed", seed, 0, LARGEST_SEED)
+    known, masks = known_alone(images, masks)
     device = next(generator.parameters()).device
-    target = composite(images, torch.zeros_like(images), masks).repeat(starts, 1, 1, 1).to(device)
+    target = known.repeat(starts, 1, 1, 1).to(device)
     holes_near = nn.functional.avg_pool2d(1 - masks, window, 1, window // 2)
     # a picture whose known pixels all lie far from its hole counts them equally
     weights = masks * torch.where(
@@ -131,7 +142,7 @@ def latent_search(
     weights = weights / weights.flatten(1).sum(1)[:, None, None, None]
     weights = weights.repeat(starts, 1, 1, 1).to(device)
     generator = copy.deepcopy(generator).eval().requires_grad_(False)
-    z = latent_codes(starts * len(images), generator.latent_dim, seed).to(device)
+    z = latent_codes(starts * len(images), cast(int, generator.latent_dim), seed).to(device)
     z.requires_grad_(True)
     optimizer = torch.optim.Adam([z], lr=lr)
 
@@ -147,7 +158,7 @@ def latent_search(
         drawn = generator(z)
         found = errors(drawn).view(starts, -1).cpu()
     order = found.argsort(0)
-    drawn = drawn.float().cpu().view(starts, *images.shape)
+    drawn = drawn.float().cpu().view(starts, *known.shape)
     drawn = drawn.gather(0, order.view(*order.shape, 1, 1, 1).expand_as(drawn))
-    filled = torch.stack([composite(images, one, masks) for one in drawn])
+    filled = torch.stack([composite(known, one, masks) for one in drawn])
     return filled, found.gather(0, order)

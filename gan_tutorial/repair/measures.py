@@ -1,5 +1,6 @@
 """What can be measured of a repair: in the hole, outside it, and at its edge."""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -9,7 +10,8 @@ from ..metrics.features import check_pictures
 from ..metrics.networks import load_network
 from ..metrics.pairs import needs_torchmetrics
 from ..metrics.pictures import REACH
-from .masks import check_masks
+from ..training.ranges import check_count
+from .masks import check_masks, to_missing
 
 ROWS = 256  # pictures whose SSIM is computed at once: the maps are large
 
@@ -57,7 +59,7 @@ def hole_psnr(real: Tensor, repaired: Tensor, masks: Tensor) -> Tensor:
     real, repaired : Tensor, shape (N, C, H, W)
         Originals and repairs in [-1, 1].
     masks : Tensor, shape (N, 1, H, W) or (1, 1, H, W)
-        1 known, 0 missing.
+        1 where a pixel is known, 0 where it is missing.
 
     Returns
     -------
@@ -77,7 +79,9 @@ def hole_psnr(real: Tensor, repaired: Tensor, masks: Tensor) -> Tensor:
     return 10 * torch.log10(4 / (error.flatten(1).sum(1) / count))
 
 
-def repair_report(real: Tensor, repaired: Tensor, masks: Tensor, sigma: float = 1.5):
+def repair_report(
+    real: Tensor, repaired: Tensor, masks: Tensor, sigma: float = 1.5
+) -> RepairReport:
     """Compare repaired pictures with their originals.
 
     Parameters
@@ -85,9 +89,9 @@ def repair_report(real: Tensor, repaired: Tensor, masks: Tensor, sigma: float = 
     real, repaired : Tensor, shape (N, C, H, W)
         Originals and repairs in [-1, 1], one for one.
     masks : Tensor, shape (N, 1, H, W) or (1, 1, H, W)
-        1 known, 0 missing.
+        1 where a pixel is known, 0 where it is missing.
     sigma : float
-        Of the window of SSIM, as for `ssim`.
+        Of the window of SSIM, in pixels and above 0, as for `ssim`.
 
     Returns
     -------
@@ -96,8 +100,10 @@ def repair_report(real: Tensor, repaired: Tensor, masks: Tensor, sigma: float = 
     Raises
     ------
     ValueError
-        If the shapes or ranges do not fit.
+        If the shapes or ranges do not fit, or `sigma` is out of range.
     """
+    if not 0 < sigma < math.inf:
+        raise ValueError(f"sigma must be a finite number above 0, got {sigma}.")
     check_pictures(real, "The originals")
     check_pictures(repaired, "The repairs")
     if real.shape != repaired.shape:
@@ -123,26 +129,41 @@ def repair_report(real: Tensor, repaired: Tensor, masks: Tensor, sigma: float = 
 
 
 def seam(real: Tensor, repaired: Tensor, masks: Tensor) -> float:
-    """Measure how visible the holes' edges are: see `RepairReport`. 1 is as in the originals."""
+    """Measure how visible the holes' edges are, as `RepairReport.seam` says.
+
+    Parameters
+    ----------
+    real, repaired : Tensor, shape (N, C, H, W)
+        Originals and repairs in [-1, 1].
+    masks : Tensor, shape (N, 1, H, W) or (1, 1, H, W)
+        1 where a pixel is known, 0 where it is missing.
+
+    Returns
+    -------
+    float
+        1 is as in the originals.
+    """
     masks = masks.expand(len(real), -1, -1, -1)
     return float(_steps(repaired, masks)[1] / _steps(real, masks)[1])
 
 
 def _mean_over(values: Tensor, where: Tensor) -> Tensor:
+    """Mean of each picture over some of its pixels, (N,)."""
     return (values * where).flatten(1).sum(1) / where.flatten(1).sum(1)
 
 
 def _steps(x: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
     """Mean absolute difference of neighbors, both missing, and one missing and one known."""
-    sums = {"within": [0.0, 0.0], "across": [0.0, 0.0]}
+    total, pairs = x.new_zeros(2), x.new_zeros(2)  # within the hole, and across its edge
     for axis in (2, 3):
         step = x.diff(dim=axis).abs().mean(1, keepdim=True)
         length = masks.shape[axis]
         a, b = masks.narrow(axis, 0, length - 1), masks.narrow(axis, 1, length - 1)
-        for name, where in (("within", (1 - a) * (1 - b)), ("across", (a - b).abs())):
-            sums[name][0] += (step * where).sum()
-            sums[name][1] += where.sum()
-    return tuple(total / count for total, count in sums.values())
+        for k, where in enumerate(((1 - a) * (1 - b), (a - b).abs())):
+            total[k] += (step * where).sum()
+            pairs[k] += where.sum()
+    within, across = total / pairs
+    return within, across
 
 
 def _ssim_where(real: Tensor, repaired: Tensor, where: Tensor, sigma: float) -> Tensor:
@@ -164,12 +185,12 @@ def _ssim_map(real: Tensor, repaired: Tensor, sigma: float) -> Tensor:
 
     # one window further than the picture, so that versions of torchmetrics agree on what they cut
     edge = window // 2
-    levels = [
+    drawn, truth = (
         nn.functional.pad((images.double() + 1) / 2, (edge,) * 4, mode="reflect")
         for images in (repaired, real)
-    ]
+    )
     _, everywhere = structural_similarity_index_measure(
-        *levels, sigma=sigma, data_range=1.0, reduction="none", return_full_image=True
+        drawn, truth, sigma=sigma, data_range=1.0, reduction="none", return_full_image=True
     )
     return everywhere[..., edge:-edge, edge:-edge].mean(1, keepdim=True)
 
@@ -186,11 +207,17 @@ class HoleTexture(nn.Module):
     Parameters
     ----------
     mask : Tensor, shape (1, H, W)
-        One mask for all pictures; its hole's bounding box is what is looked at.
+        One mask for all pictures, 1 where a pixel is known, 0 where it is missing; the bounding
+        box of its hole is what is looked at.
     network : str
         A shipped feature network, see `metrics.NETWORKS`.
     layers : int
-        After how many convolutions.
+        After how many convolutions, from 1 to as many as the network has.
+
+    Raises
+    ------
+    ValueError
+        If the mask has no hole, or there are not so many layers.
 
     Examples
     --------
@@ -206,8 +233,12 @@ class HoleTexture(nn.Module):
         self.name = f"{whole.name} texture {layers}"
         self.shape = whole.shape
         self.check = whole.check
+        check_count("layers", layers, 1, len(whole.body) // 3)
         self.body = whole.body[: 3 * layers]  # each convolution with its norm and its nonlinearity
-        rows, columns = (mask[0] < 0.5).nonzero().T
+        missing = torch.from_numpy(to_missing(mask[None])[0])
+        if not missing.any():
+            raise ValueError("The mask has no hole: there is no texture to look at.")
+        rows, columns = missing.nonzero().T
         self.box = tuple(
             (int(along.min()) / side, (int(along.max()) + 1) / side)
             for along, side in zip((rows, columns), mask.shape[1:], strict=True)

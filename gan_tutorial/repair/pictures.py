@@ -1,5 +1,8 @@
 """Repair of pictures of any size: find the holes, zoom in, complete, and put back.
 
+Here a hole is given by what is missing, as picture editors have it: white in a file, True in an
+array. `repair.masks` says how that goes with the masks of the rest of the library.
+
 The region around each hole, or around each piece of a long one, is resampled to the resolution at
 which the generator was trained, the generator completes it, and the result is resampled back. Only
 missing pixels are written: all others keep their value bit for bit, and with them the file its
@@ -9,137 +12,32 @@ mode, size and transparency.
 import math
 from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..training.ranges import LARGEST_SEED, check_count
 from .baselines import harmonic
-from .completion import complete
+from .completion import complete, shape_of
+from .masks import from_missing
+from .reading import KEPT, box_mask, read_mask, read_original
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 __all__ = ["box_mask", "read_mask", "read_original", "retouch"]
 
+Part: TypeAlias = tuple[slice, slice]  # rows and columns of a picture
+
 CONTEXT = 16 / 9  # a region is this many times as wide as its hole: 32 for a hole of 18
-KEPT = ("L", "LA", "RGB", "RGBA")
 MOST_HOLES = 50  # more are gathered into groups first
 
 
-# --- Reading ---------------------------------------------------------------------------------
-
-
-def read_original(path: str | Path):
-    """Read a picture whole, in a mode in which its pixels can be repaired.
-
-    Gray and color, with or without transparency, come as they are. Palettes become colors; other
-    modes become RGB.
-
-    Returns
-    -------
-    PIL.Image.Image
-        Of mode L, LA, RGB or RGBA, turned as its camera noted.
-
-    Raises
-    ------
-    ValueError
-        If the file is missing, no picture, broken, too large, or of a kind that 8 bits cannot
-        hold; the message is one sentence.
-    """
-    from PIL import Image, ImageOps
-
-    path = Path(path)
-    try:
-        with Image.open(path) as file:
-            image = ImageOps.exif_transpose(file)
-            image.load()
-    except FileNotFoundError:
-        raise ValueError(f"There is no picture {path}.") from None
-    except Image.UnidentifiedImageError:
-        raise ValueError(f"{path} cannot be read: it is not a picture.") from None
-    except Image.DecompressionBombError:
-        raise ValueError(f"{path} is too large: it claims to hold too many pixels.") from None
-    except Exception as error:  # a damaged file can fail in any way
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise ValueError(f"{path} cannot be read: {reason}.") from None
-    if image.mode in KEPT:
-        return image
-    if image.mode == "F" or image.mode.startswith("I"):
-        raise ValueError(
-            f"{path} holds numbers of mode {image.mode}, which 8 bits a channel cannot keep: "
-            "convert it to 8 bits first."
-        )
-    if image.mode == "1":
-        return image.convert("L")
-    return image.convert("RGBA" if "transparency" in image.info or "A" in image.mode else "RGB")
-
-
-def read_mask(path: str | Path, size: tuple[int, int]) -> np.ndarray:
-    """Read a mask from a picture: white marks what is missing, black what is known.
-
-    Parameters
-    ----------
-    path : str or Path
-        A picture of the same size; what is lighter than middle gray is missing.
-    size : (int, int)
-        Width and height of the picture to repair.
-
-    Returns
-    -------
-    ndarray of bool, shape (height, width)
-        True where a pixel is missing.
-
-    Raises
-    ------
-    ValueError
-        If the file cannot be read, or the sizes differ.
-    """
-    mask = read_original(path)
-    if mask.size != tuple(size):
-        raise ValueError(
-            f"The mask {path} is {mask.size[0]}x{mask.size[1]} and the picture "
-            f"{size[0]}x{size[1]}: draw the mask on a copy of the picture."
-        )
-    if "A" in mask.mode:  # transparent is not white
-        from PIL import Image
-
-        black = Image.new("RGBA", mask.size, (0, 0, 0, 255))
-        black.alpha_composite(mask.convert("RGBA"))
-        mask = black
-    return np.asarray(mask.convert("L")) > 127
-
-
-def box_mask(box: tuple[int, int, int, int], size: tuple[int, int]) -> np.ndarray:
-    """Return the mask of a box, True inside.
-
-    Parameters
-    ----------
-    box : (int, int, int, int)
-        Left, top, width and height in pixels.
-    size : (int, int)
-        Width and height of the picture.
-
-    Raises
-    ------
-    ValueError
-        If the box is empty or does not lie within the picture.
-    """
-    x, y, width, height = box
-    if width < 1 or height < 1:
-        raise ValueError(f"The box is empty: {width}x{height} pixels.")
-    if x < 0 or y < 0 or x + width > size[0] or y + height > size[1]:
-        raise ValueError(
-            f"The box from ({x}, {y}) to ({x + width}, {y + height}) does not lie within the "
-            f"picture of {size[0]}x{size[1]} pixels."
-        )
-    missing = np.zeros((size[1], size[0]), bool)
-    missing[y : y + height, x : x + width] = True
-    return missing
-
-
-# --- Repairing -------------------------------------------------------------------------------
-
-
-def retouch(picture, missing: np.ndarray, generator: nn.Module, seed: int = 0):
+def retouch(
+    picture: "Image.Image", missing: np.ndarray, generator: nn.Module, seed: int = 0
+) -> "Image.Image":
     """Repair a picture of any size.
 
     Parameters
@@ -152,7 +50,7 @@ def retouch(picture, missing: np.ndarray, generator: nn.Module, seed: int = 0):
     generator : nn.Module
         A generator as `UNetGenerator`; ``generator.shape`` says at which resolution it works.
     seed : int
-        Decides the noise, where the generator takes any.
+        Decides the noise, where the generator takes any; at least 0.
 
     Returns
     -------
@@ -162,11 +60,12 @@ def retouch(picture, missing: np.ndarray, generator: nn.Module, seed: int = 0):
     Raises
     ------
     ValueError
-        If the mask has another size, no missing pixel, or no known one; or if the picture's mode
-        is another one.
+        If `missing` has another size, no missing pixel, or no known one; if the picture's mode
+        is another one, or the seed out of range.
     """
     from PIL import Image
 
+    check_count("seed", seed, 0, LARGEST_SEED)
     if picture.mode not in KEPT:
         raise ValueError(
             f"A picture to repair has mode L, LA, RGB or RGBA, not {picture.mode}: convert it."
@@ -178,14 +77,20 @@ def retouch(picture, missing: np.ndarray, generator: nn.Module, seed: int = 0):
             f"{picture.width}x{picture.height}: they must have one size."
         )
     if not missing.any():
-        raise ValueError("The mask is empty: it marks no pixel as missing, so nothing is repaired.")
+        raise ValueError(
+            "The mask is empty: it marks no pixel as missing, so nothing is repaired. White is "
+            "where a pixel is missing, black where it is known."
+        )
     if missing.all():
-        raise ValueError("The mask covers everything: there is nothing left to go by.")
+        raise ValueError(
+            "The mask covers everything: there is nothing left to go by. White is where a pixel "
+            "is missing, black where it is known."
+        )
     levels = np.array(picture).reshape(picture.height, picture.width, -1)
     colors = 1 if picture.mode in ("L", "LA") else 3
     values = torch.from_numpy(levels[..., :colors]).permute(2, 0, 1).float() / 127.5 - 1
     missing = missing.copy()
-    for part, here in _regions(missing, max(generator.shape[1:])):
+    for part, here in _regions(missing, max(shape_of(generator)[1:])):
         hole = torch.from_numpy(missing[part])
         filled = _complete_region(values[:, *part], hole, generator, seed)
         written = filled.add(1).mul(127.5).round().clamp(0, 255).byte().permute(1, 2, 0).numpy()
@@ -196,7 +101,7 @@ def retouch(picture, missing: np.ndarray, generator: nn.Module, seed: int = 0):
     return Image.fromarray(levels.squeeze(2) if levels.shape[2] == 1 else levels)
 
 
-def _regions(missing: np.ndarray, least: int) -> Iterator[tuple[tuple[slice, slice], np.ndarray]]:
+def _regions(missing: np.ndarray, least: int) -> Iterator[tuple[Part, np.ndarray]]:
     """Say where to look, and what to fill there.
 
     A hole is cut into pieces at most twice as long as it is thick, so that a long scratch is
@@ -245,25 +150,28 @@ def _pieces(along: slice, longest: float) -> list[tuple[int, int]]:
     return list(pairwise(edges.tolist()))
 
 
-def _around(span: tuple[int, ...], missing: np.ndarray, least: int) -> tuple[slice, slice]:
+def _around(span: tuple[int, int, int, int], missing: np.ndarray, least: int) -> Part:
     """Return the region of a piece (top, left, bottom, right) that shows something known."""
     top, left, bottom, right = span
     side = max(math.ceil(CONTEXT * max(bottom - top, right - left)), least)
+    height, width = missing.shape
     while True:
-        part = []
-        for start, stop, length in zip((top, left), (bottom, right), missing.shape, strict=True):
-            wide = min(side, length)
-            first = min(max(0, (start + stop - wide) // 2), length - wide)
-            part.append(slice(first, first + wide))
-        part = tuple(part)
+        part = _widened(top, bottom, side, height), _widened(left, right, side, width)
         if not missing[part].all():
             return part
         side *= 2
 
 
+def _widened(start: int, stop: int, side: int, length: int) -> slice:
+    """Widen a stretch to this side, or to the whole length, around its middle where it can be."""
+    wide = min(side, length)
+    first = min(max(0, (start + stop - wide) // 2), length - wide)
+    return slice(first, first + wide)
+
+
 def _complete_region(part: Tensor, hole: Tensor, generator: nn.Module, seed: int) -> Tensor:
     """Complete one region (C, h, w) at the generator's resolution, and bring it back."""
-    channels, *size = generator.shape
+    channels, *size = shape_of(generator)
     if channels == 3 and len(part) == 1:
         images = part.expand(3, -1, -1)
     elif channels == 1 and len(part) == 3:
@@ -273,7 +181,7 @@ def _complete_region(part: Tensor, hole: Tensor, generator: nn.Module, seed: int
         )
     else:
         images = part
-    known = (~hole).float()[None, None]
+    known = from_missing(hole)
     share = _resize(known, size)  # of each of the generator's pixels, how much is known
     # a pixel of which a part is missing is missing, unless that leaves nothing to go by
     for least in (0.999, 0.5, 0.001):

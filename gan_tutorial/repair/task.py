@@ -1,26 +1,30 @@
 r"""Repair: a generator that fills holes, a discriminator that judges the result.
 
-Write :math:`x` for a whole picture, :math:`m` for its mask (1 known, 0 missing) and :math:`z` for
-noise. The generator sees :math:`m \odot x`, the mask and perhaps noise, and the finished picture
-keeps what is known:
+Write :math:`x` for a whole picture, :math:`m` for its mask, 1 where a pixel is known, 0 where it is
+missing, and :math:`z` for noise. The generator sees :math:`m \odot x`, the mask and perhaps noise,
+and the finished picture keeps what is known:
 
 .. math:: \tilde x = m \odot x + (1 - m) \odot G(m \odot x, m, z).
 
 Everything here works on batches of one size; `retouch` repairs pictures of any size.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from ..data import Dataset, sample_shape
 from ..gan import frozen
 from ..losses import get_loss, squared_gradient_norms
-from ..models import PatchDiscriminator, UNetGenerator
+from ..models import PatchDiscriminator, UNetGenerator, has_batch_norm
 from ..training import Task, adam
+from ..training.ranges import LARGEST_SEED, check_count, check_number
 from . import masks as mask_kinds
-from .completion import complete
+from .completion import complete, noise_dim_of, shape_of
 from .masks import composite
+from .recipes import recipe_for
 
 __all__ = ["POOL", "Repair", "recipe_for"]
 
@@ -48,36 +52,39 @@ class Repair(Task):
     masks : str or sequence of str
         Which kinds of holes to train on; names of `masks.MASKS`.
     l1 : float
-        Weight :math:`\lambda` of the reconstruction loss.
+        Weight :math:`\lambda` of the reconstruction loss, at least 0, like all weights.
     adversarial : float
         Weight `w` of the adversarial loss; 0 trains by reconstruction alone.
     diversity : float
         Weight of a term that rewards completions for differing as much as their noise does
         (Mao et al. 2019, equation 3; Yang et al. 2019, equation 2); 0 is off.
     warm_up : int
-        Steps without the adversarial part.
+        Steps without the adversarial part, at least 0.
     show_mask : bool
         Whether the discriminator is given the mask as well, as a last channel: then it need not
         search for the hole, and what it judges is a pair.
     loss : str
         One of `losses.LOSSES`.
     lr : float or (float, float)
-        Learning rate, or one for the generator and one for the discriminator.
+        Learning rate, at least 0, or one for the generator and one for the discriminator.
     betas : (float, float)
-        Decay rates of Adam's two moments.
+        Decay rates of Adam's two moments, in [0, 1).
     r1 : float
         Weight of the penalty on the slope of the discriminator at clean pictures.
     penalty_every : int
-        The penalty is computed in every so many-th update, with a weight as many times larger.
+        The penalty is computed in every so many-th step, with a weight as many times larger; at
+        least 1.
     ema : float
-        Decay of the average of the generator's weights, which is what completes pictures.
+        Decay of the average of the generator's weights, which is what completes pictures, in
+        [0, 1).
     mask_seed : int
-        Decides the masks.
+        Decides the masks, at least 0.
 
     Raises
     ------
     ValueError
-        If a weight is negative, a count is out of range, or a kind of mask or a loss is unknown.
+        If a number is out of range or none at all, a kind of mask or a loss is unknown, diversity
+        is rewarded without noise, or the penalty meets batch norm in the discriminator.
 
     Examples
     --------
@@ -88,8 +95,6 @@ class Repair(Task):
     >>> task.complete(x, mask_kinds.center(5, 32)).shape
     torch.Size([5, 3, 32, 32])
     """
-
-    counts = ("steps_done",)
 
     def __init__(
         self,
@@ -111,24 +116,32 @@ class Repair(Task):
         mask_seed: int = 0,
     ):
         weights = {"l1": l1, "adversarial": adversarial, "diversity": diversity, "r1": r1}
-        for name, value in weights.items():
-            if value < 0:
-                raise ValueError(f"The weight {name} must not be negative, got {value}.")
-        if penalty_every < 1 or warm_up < 0:
-            raise ValueError(
-                f"penalty_every must be at least 1 and warm_up at least 0, got {penalty_every} "
-                f"and {warm_up}."
-            )
-        if diversity and not generator.noise_dim:
-            raise ValueError("Diversity needs noise: give the generator a noise_dim above 0.")
-        kinds = (masks,) if isinstance(masks, str) else tuple(masks)
+        for name, weight in weights.items():
+            check_number(f"The weight {name}", weight)
+        check_count("warm_up", warm_up, 0)
+        check_count("penalty_every", penalty_every)
+        check_count("mask_seed", mask_seed, 0, LARGEST_SEED)
         lr_g, lr_d = lr if isinstance(lr, tuple | list) else (lr, lr)
-        betas = tuple(float(beta) for beta in betas)
+        for rate in (lr_g, lr_d):
+            check_number("The learning rate lr", rate)
+        beta_1, beta_2 = betas
+        for beta in betas:
+            check_number("Each of betas", beta, below=1.0)
+        if diversity and not noise_dim_of(generator):
+            raise ValueError("Diversity needs noise: give the generator a noise_dim above 0.")
+        if r1 and has_batch_norm(discriminator):
+            raise ValueError(
+                "The gradient penalty r1 needs a gradient per picture, and batch norm in the "
+                "discriminator mixes the pictures: use another norm, or r1=0."
+            )
+        kinds = (masks,) if isinstance(masks, str) else tuple(masks)
+        if not kinds:
+            raise ValueError(f"masks names no kind; choose from {', '.join(mask_kinds.MASKS)}.")
         super().__init__(
             networks={"generator": generator, "discriminator": discriminator},
             optimizers={
-                "generator": adam(generator, lr_g, betas),
-                "discriminator": adam(discriminator, lr_d, betas),
+                "generator": adam(generator, lr_g, (beta_1, beta_2)),
+                "discriminator": adam(discriminator, lr_d, (beta_1, beta_2)),
             },
             averaged=("generator",),
             ema=ema,
@@ -138,42 +151,48 @@ class Repair(Task):
         self.l1, self.adversarial, self.diversity, self.r1 = l1, adversarial, diversity, r1
         self.warm_up, self.penalty_every = warm_up, penalty_every
         self.show_mask = show_mask
-        self.steps_done = 0
-        side = generator.shape[1:]
+        _, height, width = shape_of(generator)
         self.pool = torch.cat(
-            [mask_kinds.make(kind, POOL, side, seed=mask_seed + i) for i, kind in enumerate(kinds)]
+            [
+                mask_kinds.make(kind, POOL, (height, width), mask_seed + i, dtype=torch.bool)
+                for i, kind in enumerate(kinds)
+            ]
         )
         self.settings = {
             **weights, "masks": list(kinds), "warm_up": warm_up, "show_mask": show_mask,
-            "loss": loss, "lr": [lr_g, lr_d], "betas": list(betas),
+            "loss": loss, "lr": [lr_g, lr_d], "betas": [float(beta_1), float(beta_2)],
             "penalty_every": penalty_every, "mask_seed": mask_seed,
         }  # fmt: skip
 
     @classmethod
-    def for_data(cls, data, *, width: int | None = None, noise_dim: int | None = None, **options):
+    def for_data(
+        cls,
+        data: Dataset | Tensor,
+        *,
+        width: int | None = None,
+        noise_dim: int | None = None,
+        **options: Any,
+    ) -> "Repair":
         """Make a repair task with the book's recipe for this kind of pictures.
 
         Parameters
         ----------
-        data : Dataset
-            Square images whose side can be halved at least twice.
+        data : Dataset or Tensor
+            Square pictures whose side can be halved at least twice.
         width, noise_dim : int, optional
-            Width of the networks, and length of the noise, instead of the recipe's.
+            Width of the networks, and length of the noise, instead of the recipe's; 0 for no
+            noise.
         **options
-            Further arguments of `Repair`, instead of the recipe's.
+            Further arguments of `Repair`, instead of the recipe's: see `recipe_for`.
         """
-        recipe = recipe_for(tuple(data.shape))
-        generator = UNetGenerator(
-            **{
-                **recipe["generator"],
-                **({} if width is None else {"width": width}),
-                **({} if noise_dim is None else {"noise_dim": noise_dim}),
-            }
+        recipe = recipe_for(sample_shape(data), width=width, noise_dim=noise_dim, **options)
+        task = cls(
+            UNetGenerator(**recipe.networks["generator"]),
+            PatchDiscriminator(**recipe.networks["discriminator"]),
+            **recipe.options,
         )
-        judged = {**recipe["discriminator"], **({} if width is None else {"width": width})}
-        judged["channels"] += bool(options.get("show_mask"))
-        discriminator = PatchDiscriminator(**judged)
-        return cls(generator, discriminator, **{**recipe["options"], **options})
+        task.recipe = recipe
+        return task
 
     # --- One step ----------------------------------------------------------------------------
 
@@ -192,77 +211,73 @@ class Repair(Task):
             after the warm-up ``d_loss``, ``g_loss``, ``real_logit``, ``fake_logit``; ``r1`` and
             ``diversity`` when computed.
         """
-        holes = self.damage(len(batch))
-        known = batch * holes
-        z = self.noise(len(batch))
-        drawn = self.fast["generator"](known, holes, z)
-        judged = self.adversarial > 0 and self.steps_done >= self.warm_up
-        scalars = {}
-        if judged:
-            finished = composite(batch, drawn.detach(), holes)
-            scalars = self.discriminator_step(batch, finished, holes)
-        error = (drawn - batch).abs()
-        scalars["l1"] = error.mean()
-        scalars["hole_l1"] = (error * (1 - holes)).sum() / ((1 - holes).sum() * batch.shape[1])
-        total = self.l1 * scalars["l1"]
-        with frozen(self.discriminator):
-            if judged:
-                finished = composite(batch, drawn, holes)
-                fake_logits = self.judge(finished, holes)
-                real_logits = self.judge(batch, holes) if self.loss.paired else None
-                scalars["g_loss"] = self.loss.generator(real_logits, fake_logits)
-                total = total + self.adversarial * scalars["g_loss"]
-            if self.diversity and judged:
-                scalars["diversity"] = self._diversity(known, holes, drawn, z)
-                total = total - self.diversity * scalars["diversity"]
-            self.update(total, "generator")
-        self.steps_done += 1
+        masks, z = self.damage(len(batch)), self.noise(len(batch))
+        known = masks * batch
+        drawn = self.fast["generator"](known, masks, z)
+        error, missing = (drawn - batch).abs(), (1 - masks).expand_as(batch)
+        scalars = {"l1": error.mean(), "hole_l1": (error * missing).sum() / missing.sum()}
+        loss = self.l1 * scalars["l1"]
+        if self.adversarial > 0 and self.steps_done >= self.warm_up:
+            finished = composite(batch, drawn, masks)
+            scalars |= self.discriminator_step(batch, finished.detach(), masks)
+            scalars["g_loss"] = self.generator_loss(batch, finished, masks)
+            loss = loss + self.adversarial * scalars["g_loss"]
+            if self.diversity > 0:
+                scalars["diversity"] = self.difference(known, masks, drawn, z)
+                loss = loss - self.diversity * scalars["diversity"]
+        self.update(loss, "generator")
         return {name: value.detach() for name, value in scalars.items()}
 
-    def discriminator_step(self, real: Tensor, fake: Tensor, holes: Tensor) -> dict[str, Tensor]:
+    def discriminator_step(self, real: Tensor, fake: Tensor, masks: Tensor) -> dict[str, Tensor]:
         """One update of D: tell clean pictures from repaired ones."""
         penalize = self.r1 > 0 and self.steps_done % self.penalty_every == 0
-        if penalize:
-            real = real.detach().requires_grad_(True)
-            network = self.discriminator  # what is differentiated twice runs in float32
-            real_logits, fake_logits = (self.judge(x, holes, network) for x in (real, fake))
-        else:
-            real_logits, fake_logits = self.judge(real, holes), self.judge(fake, holes)
+        # what is differentiated twice runs in float32
+        network = self.discriminator if penalize else self.fast["discriminator"]
+        real = real.detach().requires_grad_(penalize)
+        real_logits, fake_logits = (self.judge(x, masks, network) for x in (real, fake))
         scalars = {
             "d_loss": self.loss.discriminator(real_logits, fake_logits),
             "real_logit": real_logits.mean(),
             "fake_logit": fake_logits.mean(),
         }
-        total = scalars["d_loss"]
+        loss = scalars["d_loss"]
         if penalize:
-            # one verdict a patch: the mean of them is what the picture's slope is taken of
-            patches = len(real_logits) / len(real)
-            scalars["r1"] = 0.5 * squared_gradient_norms(real_logits / patches, real).mean()
-            total = total + self.penalty_every * self.r1 * scalars["r1"]
-        self.update(total, "discriminator")
+            verdicts = real_logits.view(len(real), -1).mean(1)  # of each picture's patches
+            scalars["r1"] = 0.5 * squared_gradient_norms(verdicts, real).mean()
+            loss = loss + self.penalty_every * self.r1 * scalars["r1"]
+        self.update(loss, "discriminator")
         return scalars
 
-    def judge(self, images: Tensor, holes: Tensor, network=None) -> Tensor:
+    def generator_loss(self, real: Tensor, fake: Tensor, masks: Tensor) -> Tensor:
+        """Compute the adversarial loss of G: D should take repaired pictures for clean ones."""
+        with frozen(self.discriminator):
+            fake_logits = self.judge(fake, masks)
+            # only a paired loss looks at clean pictures again
+            real_logits = self.judge(real, masks) if self.loss.paired else None
+        return self.loss.generator(real_logits, fake_logits)
+
+    def judge(
+        self, images: Tensor, masks: Tensor, network: Callable[[Tensor], Tensor] | None = None
+    ) -> Tensor:
         """Map pictures to logits, one a patch, all patches in one row."""
         network = self.fast["discriminator"] if network is None else network
-        return network(torch.cat([images, holes], 1) if self.show_mask else images).flatten()
+        return network(torch.cat([images, masks], 1) if self.show_mask else images).flatten()
 
     def damage(self, count: int) -> Tensor:
-        """Draw `count` masks of the kinds trained on, shape (count, 1, H, W)."""
+        """Draw `count` masks of the kinds trained on, shape (count, 1, H, W), of float32."""
         rows = (self.random(torch.rand, count) * len(self.pool)).long()
-        return self.pool[rows.clamp(max=len(self.pool) - 1)]
+        return self.pool[rows.clamp(max=len(self.pool) - 1)].float()
 
-    def noise(self, count: int) -> Tensor | None:
-        """Draw noise for `count` pictures, if the generator takes any."""
-        length = self.generator.noise_dim
-        return self.random(torch.randn, count, length) if length else None
+    def noise(self, count: int) -> Tensor:
+        """Draw noise for `count` pictures, as much as the generator takes: perhaps none."""
+        return self.random(torch.randn, count, noise_dim_of(self.generator))
 
-    def _diversity(self, known: Tensor, holes: Tensor, drawn: Tensor, z: Tensor) -> Tensor:
-        """How far a second completion lies from the first, for the distance of their noise."""
+    def difference(self, known: Tensor, masks: Tensor, drawn: Tensor, z: Tensor) -> Tensor:
+        """Measure how far a second completion lies from the first, for the distance of their z."""
         other = self.noise(len(known))
-        again = self.fast["generator"](known, holes, other)
-        missing = (1 - holes).flatten(1).sum(1) * known.shape[1]
-        apart = ((drawn - again).abs() * (1 - holes)).flatten(1).sum(1) / missing
+        again = self.fast["generator"](known, masks, other)
+        missing = (1 - masks).expand_as(known)
+        apart = ((drawn - again).abs() * missing).flatten(1).sum(1) / missing.flatten(1).sum(1)
         return (apart / (z - other).abs().mean(1)).clamp(max=1.0).mean()
 
     def to(self, device: torch.device) -> "Repair":
@@ -271,49 +286,9 @@ class Repair(Task):
         self.pool = self.pool.to(device)
         return self
 
-    def complete(self, images: Tensor, masks: Tensor, seed: int = 0, averaged: bool = True):
-        """Complete pictures with the average of the generator's weights; see `complete`."""
+    def complete(
+        self, images: Tensor, masks: Tensor, seed: int = 0, averaged: bool = True
+    ) -> Tensor:
+        """Complete pictures, with the average of the generator's weights or the latest ones."""
         network = self.average["generator"] if averaged else self.generator
         return complete(network, images, masks, seed)
-
-
-def recipe_for(shape: tuple[int, ...]) -> dict:
-    """Return the book's recipe for repairing pictures of this shape.
-
-    Parameters
-    ----------
-    shape : (C, H, W)
-
-    Returns
-    -------
-    dict
-        ``generator`` and ``discriminator`` (arguments of the networks), ``options`` (of `Repair`),
-        and ``batch_size``, ``steps`` and ``warm_up`` to start from.
-
-    Raises
-    ------
-    ValueError
-        If these are no square pictures whose side can be halved twice.
-    """
-    if len(shape) != 3:
-        raise ValueError(
-            f"Repair fills holes in pictures (C, H, W), and this data set holds {shape}."
-        )
-    channels, height, width = shape
-    if height != width or height % 4 or height < 8:
-        raise ValueError(
-            f"The networks for repair take square pictures whose side is a multiple of 4 from 8 "
-            f"on, and these are {height}x{width}: choose another image size."
-        )
-    depth = 2  # halve down to 4x4 or a little more, and no further than the side can be halved
-    while depth < 5 and height % 2 ** (depth + 1) == 0 and height >> (depth + 1) >= 4:
-        depth += 1
-    depth = 1 if height < 16 else depth
-    return {
-        "generator": {"channels": channels, "size": height, "width": 32, "depth": depth},
-        "discriminator": {"channels": channels, "width": 32, "depth": 1 if height < 16 else 2},
-        "options": {"masks": "center", "adversarial": 0.3, "r1": 1.0},
-        "batch_size": 32,
-        "steps": 3000,
-        "warm_up": 1200,
-    }

@@ -1,8 +1,11 @@
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
+from gan_tutorial import checkpoints, data, fit
 from gan_tutorial.cli import main
+from gan_tutorial.repair import Repair
 
 TINY = ["--width", "8", "--batch-size", "8", "--device", "cpu", "--image-size", "16"]
 
@@ -14,6 +17,33 @@ def run(tmp_path_factory):
     options = ["--task", "repair", "--steps", "4", "--warm-up", "2", *TINY]
     assert main(["train", "soccer", "--out", str(folder), *options]) == 0
     return folder
+
+
+@pytest.mark.parametrize(
+    ("options", "same"),
+    [
+        ([], {}),
+        (["--latent-dim", "0", "--masks", "half"], {"noise_dim": 0, "masks": ["half"]}),
+        (
+            ["--warm-up", "0", "--diversity", "0", "--masks", "center", "boxes"],
+            {"warm_up": 0, "diversity": 0.0, "masks": ["center", "boxes"]},
+        ),
+    ],
+)
+def test_python_and_the_command_line_train_the_same(options, same, tmp_path):
+    """`Repair.for_data` and ``train --task repair`` choose alike: the same weights come out."""
+    arguments = ["--task", "repair", "--steps", "2", *TINY[:-2], *options]
+    assert main(["train", "digits", "--out", str(tmp_path / "run"), *arguments]) == 0
+    pictures = data.load("digits")
+    torch.manual_seed(0)
+    task = Repair.for_data(pictures, width=8, **same)
+    schedule = task.recipe.schedule
+    fit(task, pictures, 2, batch_size=8, schedule=schedule, device="cpu", progress=False)
+    theirs = checkpoints.load_generator(tmp_path / "run").state_dict()
+    for name, value in task.average["generator"].state_dict().items():
+        torch.testing.assert_close(theirs[name], value, rtol=0, atol=1e-7)
+    before = checkpoints.read_config(tmp_path / "run")["training"]
+    assert {name: before[name] for name in task.settings} == task.settings
 
 
 @pytest.fixture
@@ -81,7 +111,17 @@ def test_what_cannot_be_done_is_said_in_one_sentence(run, picture, tmp_path, cap
     assert "does not lie" in failed(capsys, *begin, *out, "--box", "60,40,20,20")
     assert "covers everything" in failed(capsys, *begin, *out, "--box", "0,0,70,50")
     assert "known pixels" in failed(capsys, *begin, "--out", "x.jpg", "--box", "1,2,3,4")
-    assert "at least 1" in failed(capsys, *begin, *out, "--box", "1,2,3,4", "--count", "0")
+    box = ["--box", "1,2,3,4"]
+    for count in ("0", "-3"):
+        line = failed(capsys, *begin, *out, *box, "--count", count)
+        assert f"--count must be a whole number of at least 1, got {count}" in line
+    for count in ("nan", "1.5", "inf"):
+        assert "--count: invalid int" in failed(capsys, *begin, *out, *box, "--count", count)
+    for seed in ("-1", str(2**63)):
+        assert "--seed must be a whole number" in failed(capsys, *begin, *out, *box, "--seed", seed)
+    for empty in ("1,2,0,4", "1,2,3,-4"):
+        assert "box is empty" in failed(capsys, *begin, *out, "--box", empty)
+    assert "four whole numbers" in failed(capsys, *begin, *out, "--box", "1,2,nan,4")
     small = tmp_path / "small.png"
     Image.new("L", (5, 5)).save(small)
     assert "5x5 and the picture 70x50" in failed(capsys, *begin, *out, "--mask", small)

@@ -39,12 +39,19 @@ def test_every_control_has_a_label_and_two_curtains_do_not_share_one():
     [
         ({"a": LAYERS["damaged"]}, "x", "two versions"),
         (LAYERS, " ", "alt"),
+        (LAYERS, None, "alt"),
         ({"a": torch.zeros(2, 1, 8, 8), "b": torch.zeros(3, 1, 8, 8)}, "x", "one shape"),
     ],
 )
 def test_bad_input_is_refused(layers, alt, what):
     with pytest.raises(ValueError, match=what):
         curtain(layers, alt=alt)
+
+
+@pytest.mark.parametrize("size", [0, -1, float("nan"), float("inf"), 2.5, None])
+def test_a_size_out_of_range_is_refused(size):
+    with pytest.raises(ValueError, match="size must be a whole number of at least 1"):
+        curtain(LAYERS, alt="x", size=size)
 
 
 def test_the_live_hole_follows_its_sliders():

@@ -90,3 +90,20 @@ def test_bad_input_is_refused_in_one_sentence():
         inpainting.nearest(PICTURES, mask, TRAINING[:, :1])
     with pytest.raises(ValueError, match="training pictures"):
         inpainting.PCARegression(2).fit(TRAINING[:, :, :8, :8])(PICTURES, mask)
+
+
+@pytest.mark.parametrize("value", [0, -3, 4, float("nan"), 5.0, float("inf")])
+def test_sides_and_counts_out_of_range_are_refused(value):
+    mask = masks.center(1, 32)
+    if value != 4:
+        with pytest.raises(ValueError, match="components must be a whole number"):
+            inpainting.PCARegression(value)
+        with pytest.raises(ValueError, match="batch_size must be a whole number"):
+            inpainting.nearest(PICTURES, mask, PICTURES, batch_size=value)
+    with pytest.raises(ValueError, match="patch"):
+        inpainting.patches(PICTURES, mask, side=value)
+
+
+def test_a_regression_learns_from_pictures():
+    with pytest.raises(ValueError, match="at least one"):
+        inpainting.PCARegression(2).fit(PICTURES[:0])

@@ -1,7 +1,12 @@
+import math
+
+import numpy as np
 import pytest
 import torch
+from scipy.ndimage import label
 
 from gan_tutorial import masks
+from gan_tutorial.repair import mask_strokes
 
 KINDS = sorted(masks.MASKS)
 SIZES = (4, 8, 32, (20, 48))
@@ -103,13 +108,37 @@ def test_dropped_pixels_are_independent_of_place():
 
 def test_a_pen_covers_what_is_within_its_radius():
     # independent: the distance to a segment, sampled finely along it
-    segment = torch.tensor([[[2.0, 3.0], [9.0, 12.0]]])
-    drawn = masks._drawn(segment, 2.0, 12, 16)
-    along = segment[0, 0] + torch.linspace(0, 1, 2001)[:, None] * (segment[0, 1] - segment[0, 0])
-    pixels = torch.cartesian_prod(torch.arange(12.0), torch.arange(16.0))
-    distance = torch.cdist(pixels, along).amin(1).view(12, 16)
-    sure = (distance - 2).abs() > 1e-3
-    assert torch.equal(drawn[sure], (distance <= 2)[sure])
+    for start, end, radius in (
+        ((2.0, 3.0), (9.0, 12.0), 2.0),
+        ((4.0, 1.0), (4.0, 14.0), 0.5),
+        ((1.0, 8.5), (10.5, 8.5), 0.75),
+        ((5.0, 5.0), (5.0, 5.0), 3.0),
+    ):
+        sheet = mask_strokes._Sheet(12, 16)
+        sheet.draw([start, end], radius)
+        missing = ~mask_strokes._known(sheet.covered())
+        t = torch.linspace(0, 1, 2001)[:, None]
+        along = (1 - t) * torch.tensor(start) + t * torch.tensor(end)
+        pixels = torch.cartesian_prod(torch.arange(12.0), torch.arange(16.0))
+        distance = torch.cdist(pixels, along).amin(1).view(12, 16)
+        sure = (distance - radius).abs() > 0.3  # of a pixel
+        assert torch.equal(missing[sure], (distance <= radius)[sure])
+        assert missing.any()
+
+
+def test_strokes_and_scratches_hang_together_and_are_as_many_as_they_were():
+    """The shares are those of the same lines with exact edges, 200 masks of 32x32."""
+    for kind, share, pieces in (("strokes", 0.277, 8), ("scratches", 0.082, 24)):
+        missing = 1 - masks.make(kind, 200, 32, seed=1)
+        assert float(missing.mean()) == pytest.approx(share, abs=0.006)
+        assert max(label(hole[0], np.ones((3, 3)))[1] for hole in missing.numpy()) <= pieces
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_masks_of_bool_are_the_same_masks(kind):
+    slim = masks.make(kind, 5, (8, 12), seed=2, dtype=torch.bool)
+    assert slim.dtype == torch.bool
+    assert torch.equal(slim.float(), masks.make(kind, 5, (8, 12), seed=2))
 
 
 def test_known_pixels_are_unchanged_bit_for_bit():
@@ -141,7 +170,10 @@ def test_one_mask_serves_a_whole_batch():
         (torch.ones(2, 1, 8, 8), "no hole"),
         (torch.zeros(2, 1, 8, 8), "covers everything"),
         (torch.cat([masks.center(1, 8), torch.ones(1, 1, 8, 8)]), "Mask 1 has no hole"),
-        (torch.full((2, 1, 8, 8), 0.5), "only 1 .known. and 0 .missing."),
+        (
+            torch.full((2, 1, 8, 8), 0.5),
+            "1 where a pixel is known, 0 where it is missing, and this one has other",
+        ),
         (masks.center(2, 9), "same N, H and W"),
         (masks.center(3, 8), "same N, H and W"),
         (masks.center(2, 8)[:, 0], "same N, H and W"),
@@ -167,18 +199,55 @@ def test_composite_refuses_pictures_of_different_shapes():
     [
         ("circle", (1, 8), {}, "Unknown kind of mask 'circle'"),
         ("center", (0, 8), {}, "at least 1, got 0"),
-        ("strokes", (1, 3), {}, "at least 4 pixels, got 3x3"),
-        ("dropout", (1, (8, 2)), {}, "got 8x2"),
+        ("strokes", (1, 3), {}, "in pixels, must be a whole number of at least 4, got 3"),
+        ("dropout", (1, (8, 2)), {}, "got 2"),
         ("center", (1, 8), {"side": 1.0}, "share of the picture's"),
         ("half", (1, 8), {"missing": "middle"}, "any, left, right, top, bottom"),
-        ("boxes", (1, 8), {"number": (3, 1)}, "number is a range"),
+        ("boxes", (1, 8), {"number": (3, 1)}, "most boxes in a mask must be .* at least 3, got 1"),
+        ("boxes", (1, 8), {"number": (0, 1)}, "fewest boxes"),
+        ("boxes", (1, 8), {"number": (1, math.inf)}, "most boxes"),
+        ("boxes", (1, 8), {"number": (math.nan, 2)}, "fewest boxes"),
+        ("boxes", (1, 8), {"side": (math.nan, 0.5)}, "side is a range"),
+        ("boxes", (1, 8), {"side": (0.2, math.nan)}, "side is a range"),
+        ("center", (math.nan, 8), {}, "number of masks must be a whole number"),
+        ("center", (2.5, 8), {}, "number of masks must be a whole number"),
+        ("center", (1, (8, math.nan)), {}, "in pixels"),
+        ("center", (1, 8, -1), {}, "seed"),
+        ("strokes", (1, 8, 2**63), {}, "seed"),
+        ("center", (1, 8), {"side": math.nan}, "share of the picture's"),
+        ("outpainting", (1, 8), {"side": 0.0}, "share of the picture's"),
+        ("dropout", (1, 8), {"share": math.nan}, r"\(0, 0.8\]"),
+        ("strokes", (1, 8), {"share": math.nan}, r"\(0, 0.8\]"),
+        ("strokes", (1, 8), {"share": -math.inf}, r"\(0, 0.8\]"),
+        ("scratches", (1, 8), {"lines": math.nan}, "from 1 to 4"),
+        ("scratches", (1, 8), {"lines": 1.5}, "from 1 to 4"),
         ("boxes", (1, 8), {"side": (0.5, 1.0)}, "side is a range"),
         ("dropout", (1, 8), {"share": 0.0}, r"\(0, 0.8\]"),
         ("strokes", (1, 8), {"share": 0.9}, r"\(0, 0.8\]"),
-        ("scratches", (1, 8), {"lines": 0}, "room for 1 to 4 lines"),
-        ("scratches", (1, 64), {"lines": 8}, "room for 1 to 7 lines"),
+        ("scratches", (1, 8), {"lines": 0}, "from 1 to 4, got 0"),
+        ("scratches", (1, 64), {"lines": 8}, "from 1 to 7, got 8"),
     ],
 )
 def test_refusals(kind, arguments, options, message):
     with pytest.raises(ValueError, match=message):
         masks.make(kind, *arguments, **options)
+
+
+def test_what_is_missing_and_what_is_known_are_told_apart():
+    """True where a pixel is missing becomes 0 there, and back; scikit-image has it that way."""
+    missing = np.zeros((2, 4, 6), bool)
+    missing[0, 1, 2] = missing[1, 3] = True
+    made = masks.from_missing(missing)
+    assert made.shape == (2, 1, 4, 6)
+    assert made.dtype == torch.float32
+    assert made[0, 0, 1, 2] == 0
+    assert made[0].sum() == 23
+    assert np.array_equal(masks.to_missing(made), missing)
+    assert torch.equal(masks.from_missing(torch.from_numpy(missing[0])), made[:1])
+    assert np.array_equal(masks.to_missing(made.bool()), missing)
+
+
+@pytest.mark.parametrize("missing", [np.zeros((4, 4)), torch.zeros(4, 4), np.zeros(4, bool)])
+def test_what_is_missing_must_be_said_by_true_and_false(missing):
+    with pytest.raises(ValueError, match="True and False"):
+        masks.from_missing(missing)

@@ -87,3 +87,18 @@ def test_bad_input_gets_one_sentence():
         repair_report(X[..., :8, :8], X[..., :8, :8], masks.center(1, 8))
     with pytest.raises(ValueError, match="color"):
         metrics.extract(X[:, :1], HoleTexture(CENTER[0]))
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_window_of_no_size_is_refused(value):
+    x, mask = torch.zeros(2, 3, 32, 32), masks.center(1, 32)
+    with pytest.raises(ValueError, match="sigma"):
+        repair_report(x, x, mask, sigma=value)
+
+
+@pytest.mark.parametrize("value", [0, -1, 99, float("nan"), 1.5])
+def test_layers_that_are_not_there_are_refused(value):
+    with pytest.raises(ValueError, match="layers must be a whole number from 1 to"):
+        HoleTexture(masks.center(1, 32)[0], layers=value)
+    with pytest.raises(ValueError, match="no hole"):
+        HoleTexture(torch.ones(1, 32, 32))

@@ -149,7 +149,16 @@ def test_masks_that_make_no_sense_are_refused(missing, what):
 
 @pytest.mark.parametrize(
     ("box", "what"),
-    [((0, 0, 0, 5), "empty"), ((15, 0, 6, 5), "does not lie"), ((-1, 0, 6, 5), "does not lie")],
+    [
+        ((0, 0, 0, 5), "empty"),
+        ((0, 0, 5, -5), "empty"),
+        ((15, 0, 6, 5), "does not lie"),
+        ((-1, 0, 6, 5), "does not lie"),
+        ((float("nan"), 0, 6, 5), "box's left must be a whole number"),
+        ((0, float("inf"), 6, 5), "box's top must be a whole number"),
+        ((0, 0, 2.5, 5), "box's width must be a whole number"),
+        ((0, 0, 5, None), "box's height must be a whole number"),
+    ],
 )
 def test_boxes_that_make_no_sense_are_refused(box, what):
     with pytest.raises(ValueError, match=what):
@@ -194,3 +203,10 @@ def test_pictures_of_every_mode_can_be_read_or_are_refused(tmp_path):
         read_original(tmp_path / "cut.png")
     with pytest.raises(ValueError, match="no picture"):
         read_original(tmp_path / "nowhere.png")
+
+
+@pytest.mark.parametrize("seed", [-1, float("nan"), 0.5, 2**63])
+def test_a_seed_out_of_range_is_refused(seed):
+    picture, missing = Image.new("RGB", (20, 20)), box_mask((2, 2, 5, 5), (20, 20))
+    with pytest.raises(ValueError, match="seed must be a whole number"):
+        retouch(picture, missing, Painter(), seed)

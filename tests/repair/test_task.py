@@ -7,13 +7,18 @@ from torch import nn
 from gan_tutorial import checkpoints, data, fit, masks
 from gan_tutorial.models import MLPGenerator, PatchDiscriminator, UNetGenerator
 from gan_tutorial.repair import Repair, complete, latent_search, recipe_for
+from gan_tutorial.repair.task import POOL
 
 PICTURES = data.load("soccer", count=64, image_size=16)
 
 
+PLAIN = {"masks": "center", "warm_up": 0, "noise_dim": 0}
+
+
 def task(**options) -> Repair:
+    """A small task that begins with the game, without noise, on holes that are drawn at once."""
     torch.manual_seed(0)
-    return Repair.for_data(PICTURES, width=8, **options)
+    return Repair.for_data(PICTURES, **{**PLAIN, "width": 8, **options})
 
 
 class Painter(nn.Module):
@@ -217,18 +222,113 @@ def test_latent_search_finds_the_code_of_a_linear_generator():
 
 def test_recipes_fit_their_pictures():
     for channels, side in ((1, 8), (1, 28), (3, 32), (3, 64), (3, 128)):
-        recipe = recipe_for((channels, side, side))
-        g = UNetGenerator(**{**recipe["generator"], "width": 4})
+        recipe = recipe_for((channels, side, side), width=4)
+        g = UNetGenerator(**recipe.networks["generator"])
         assert (
             g(torch.zeros(1, channels, side, side), torch.ones(1, 1, side, side)).shape[2] == side
         )
         assert side / g.multiple >= 4
 
 
+def test_the_recipe_is_chosen_once_and_held_by_the_task():
+    repair = Repair.for_data(PICTURES, width=4)
+    recipe = recipe_for((3, 16, 16), width=4)
+    assert repair.recipe == recipe
+    assert (recipe.steps, recipe.batch_size, recipe.schedule) == (3000, 32, "hold-cosine")
+    assert repair.settings["masks"] == ["center", "boxes", "strokes"]
+    assert (repair.warm_up, repair.diversity, repair.generator.noise_dim) == (1200, 0.5, 8)
+    assert len(repair.pool) == 3 * POOL
+    assert repair.pool.dtype == torch.bool
+
+
+def test_a_tensor_of_pictures_has_the_recipe_of_its_pictures():
+    """A tensor's first dimension is their number."""
+    options = {"width": 4, "masks": "center"}
+    of_tensor = Repair.for_data(PICTURES[:5], **options)
+    assert of_tensor.config() == Repair.for_data(PICTURES, **options).config()
+    assert of_tensor.recipe == Repair.for_data(PICTURES, **options).recipe
+
+
+def test_zero_is_a_value_and_none_is_not_given():
+    repair = task(noise_dim=0, warm_up=0, l1=0, r1=0, adversarial=0.0)
+    assert (repair.generator.noise_dim, repair.diversity) == (0, 0.0)
+    assert (repair.warm_up, repair.l1, repair.r1, repair.adversarial) == (0, 0, 0, 0.0)
+    given = task(width=None, noise_dim=None, warm_up=None, l1=None)
+    assert (given.generator.noise_dim, given.diversity, given.warm_up) == (8, 0.5, 1200)
+    assert given.generator.config["width"] == 32
+    assert given.l1 == 10.0
+    with pytest.raises(ValueError, match="width must be at least 1"):
+        task(width=0)
+
+
+def test_a_discriminator_that_is_shown_the_mask_is_in_the_recipe():
+    repair = task(show_mask=True)
+    assert repair.recipe.networks["discriminator"]["channels"] == 4
+    repair.step(PICTURES[:2])
+
+
+@pytest.mark.parametrize("norm", [nn.BatchNorm2d(4), nn.SyncBatchNorm(4), nn.LazyBatchNorm2d()])
+def test_a_penalty_on_each_pictures_slope_refuses_batch_norm(norm):
+    """As in `GAN`: with it a logit is no function of one picture."""
+    discriminator = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Sequential(norm), nn.Conv2d(4, 1, 3))
+    discriminator(torch.zeros(2, 3, 16, 16)) if isinstance(norm, nn.BatchNorm2d) else None
+    with pytest.raises(ValueError, match="batch norm in the discriminator mixes"):
+        Repair(Painter(0.0), discriminator, r1=0.1)
+    if type(norm) is nn.BatchNorm2d:
+        Repair(Painter(0.0), discriminator, r1=0.0).step(PICTURES[:4])
+
+
+BAD = (-1, math.nan, math.inf, -math.inf, "1", None)
+
+
+@pytest.mark.parametrize("value", BAD)
+@pytest.mark.parametrize(
+    "name", ["l1", "adversarial", "diversity", "r1", "lr", "warm_up", "penalty_every", "mask_seed"]
+)
+def test_numbers_out_of_range_or_none_at_all_are_refused(name, value):
+    with pytest.raises(ValueError, match=rf"{name} must be a .*, got "):
+        Repair(Painter(0.0), PatchDiscriminator(width=4), **{name: value})
+
+
+@pytest.mark.parametrize("value", [*BAD, 1.0])
+def test_decays_are_refused(value):
+    network = Painter(0.0), PatchDiscriminator(width=4)
+    with pytest.raises(ValueError, match="betas must be a number of at least 0 and below 1"):
+        Repair(*network, betas=(0.5, value))
+    if isinstance(value, float):
+        with pytest.raises(ValueError, match="ema"):
+            Repair(*network, ema=value)
+        with pytest.raises(ValueError, match="learning rate"):
+            Repair(*network, lr=(1e-3, -value if value > 0 else value))
+
+
+@pytest.mark.parametrize("value", [0, -1, math.nan, 2.5, math.inf])
+@pytest.mark.parametrize("name", ["starts", "steps", "window"])
+def test_counts_of_a_search_are_refused(name, value):
+    generator, images = MLPGenerator(3, (3, 16, 16), 8), PICTURES[:2]
+    with pytest.raises(ValueError, match=f"{name} must be a whole number"):
+        latent_search(generator, images, masks.center(1, 16), **{name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("lr", math.nan), ("prior", math.nan), ("lr", -1.0), ("prior", math.inf), ("seed", -1)],
+)
+def test_numbers_of_a_search_are_refused(name, value):
+    generator, images = MLPGenerator(3, (3, 16, 16), 8), PICTURES[:2]
+    with pytest.raises(ValueError, match=f"{name} must be"):
+        latent_search(generator, images, masks.center(1, 16), **{name: value})
+    with pytest.raises(ValueError, match="window must be odd"):
+        latent_search(generator, images, masks.center(1, 16), window=4)
+
+
 @pytest.mark.parametrize(
     ("make", "what"),
     [
-        (lambda: task(l1=-1.0), "must not be negative"),
+        (lambda: task(l1=-1.0), "l1 must be a finite number of at least 0, got -1.0"),
+        (lambda: task(masks=[]), "names no kind"),
+        (lambda: complete(Painter(0.0), PICTURES[:2], masks.center(1, 16), -1), "seed"),
+        (lambda: complete(Painter(0.0), PICTURES[:2], masks.center(1, 16), 0, 0), "batch_size"),
         (lambda: task(diversity=1.0), "needs noise"),
         (lambda: task(masks="circles"), "circles"),
         (lambda: task(loss="magic"), "Unknown loss"),
