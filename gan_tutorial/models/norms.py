@@ -5,15 +5,6 @@ from torch import nn
 __all__ = ["batch_norms", "has_batch_norm"]
 
 # Lazy layers become ordinary ones in their first pass, so they have to be known before it as well.
-BatchNorm: TypeAlias = (
-    nn.BatchNorm1d
-    | nn.BatchNorm2d
-    | nn.BatchNorm3d
-    | nn.SyncBatchNorm
-    | nn.LazyBatchNorm1d
-    | nn.LazyBatchNorm2d
-    | nn.LazyBatchNorm3d
-)
 
 
 def batch_norms(network: nn.Module) -> list[nn.Module]:

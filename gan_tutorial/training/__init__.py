@@ -5,10 +5,11 @@ A `Task` says what is trained and what one step does; `fit` does everything else
 
 from . import checkpoints, distributed, speed
 from .history import History
-from .loop import SCHEDULES, fit, pick_device
+from .loop import fit, pick_device
 from .recipe import Recipe
 from .run import Batches, NonFiniteError, Run
 from .saved import SavedRun
+from .schedules import SCHEDULES
 from .task import Task, adam, frozen
 
 __all__ = [

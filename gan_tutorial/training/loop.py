@@ -5,13 +5,10 @@ A *task* (`Task`) says what is trained: which networks, which optimizers, and wh
 averaging, history, progress, callbacks, checkpoints, interruption and non-finite values.
 """
 
-import math
-import signal
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -19,24 +16,15 @@ import torch
 from torch import Tensor
 
 from ..data import Dataset
-from . import distributed, speed
+from . import distributed, session, speed
 from .checkpoints import CHECKPOINT, CheckpointError
 from .history import History
 from .recipe import Recipe
 from .run import Batches, Run
+from .schedules import SCHEDULES, scheduled
 from .task import Task
 
 __all__ = ["SCHEDULES", "fit", "pick_device"]
-
-# What the learning rates are multiplied by, given the fraction of the run that is done.
-SCHEDULES: dict[str, Callable[[float], float]] = {
-    "constant": lambda done: 1.0,
-    "linear": lambda done: 1.0 - done,
-    "cosine": lambda done: 0.5 * (1.0 + math.cos(math.pi * done)),
-    # held for the first half, then a cosine to zero
-    "hold-cosine": lambda done: 0.5 * (1.0 + math.cos(math.pi * max(0.0, 2.0 * done - 1.0))),
-}
-SAVE_SECONDS = 30.0  # between checkpoints, unless a number of steps is asked for
 
 
 def pick_device(name: str | torch.device = "auto") -> torch.device:
@@ -157,11 +145,11 @@ def fit(
     with ExitStack() as leaving:
         run, layout = _prepare(task, data, recipe, seed, precision, device, log_every, out, about)
         _begin(run, resume)
-        leaving.enter_context(_fast(task, device, precision, compile))
-        set_rates = leaving.enter_context(_scheduled(task, recipe))
-        saving = _Saving(save_every)
-        leaving.enter_context(_interruptible(run))
-        bar = leaving.enter_context(_bar(run, progress))
+        leaving.enter_context(session.fast(task, device, precision, compile))
+        set_rates = leaving.enter_context(scheduled(task, recipe))
+        saving = session.Saving(save_every)
+        leaving.enter_context(session.interruptible(run))
+        bar = leaving.enter_context(session.progress_bar(run, progress))
         started = time.monotonic() - run.seconds
         while run.step < run.steps and not run.stopping(device):
             set_rates(run.step)
@@ -171,8 +159,8 @@ def fit(
             run.step += 1
             run.seconds = time.monotonic() - started
             run.record(scalars)
-            _call(callbacks, run)
-            _show(bar, run)
+            session.call(callbacks, run)
+            session.show(bar, run)
             if run.writes and run.step < run.steps and saving.is_due(run.step):
                 run.save()
         run.check_finite()
@@ -278,103 +266,3 @@ def _begin(run: Run, resume: bool) -> None:
             f"The run in {run.out} has already done {run.step} steps; to go on, ask for more than "
             f"that (steps was {run.steps})."
         )
-
-
-# --- While it runs ---------------------------------------------------------------------------
-
-
-@contextmanager
-def _fast(task: Task, device: torch.device, precision: str, compile: bool) -> Iterator[None]:
-    """For the time of a run, let the task's networks run in this precision, or compiled."""
-    task.fast = {
-        name: speed.accelerated(network, device, precision, compile)
-        for name, network in task.networks.items()
-    }
-    try:
-        yield
-    finally:
-        task.fast = dict(task.networks)
-
-
-@contextmanager
-def _scheduled(task: Task, recipe: Recipe) -> Iterator[Callable[[int], None]]:
-    """For the time of a run, let the learning rates follow its schedule; then put them back.
-
-    A group's own rate stands under ``initial_lr`` meanwhile, where torch's schedulers keep it.
-    (`LambdaLR` is not used: it replaces the optimizer's ``step`` by one that is tied to this very
-    optimizer, so that a copy of the task would train the original.)
-    """
-    factor = SCHEDULES[recipe.schedule]
-    groups = [group for opt in task.optimizers.values() for group in opt.param_groups]
-    for group in groups:  # one that comes from a checkpoint knows its own
-        group.setdefault("initial_lr", group["lr"])
-
-    def set_rates(step: int) -> None:
-        for group in groups:
-            group["lr"] = group["initial_lr"] * factor(step / recipe.steps)
-
-    try:
-        yield set_rates
-    finally:
-        for group in groups:
-            group["lr"] = group.pop("initial_lr")
-
-
-class _Saving:
-    """Says when a checkpoint is due: after so many steps, or so many seconds."""
-
-    def __init__(self, every: int | None):
-        self.every, self.last = every, time.monotonic()
-
-    def is_due(self, step: int) -> bool:
-        if self.every is not None:
-            return step % self.every == 0
-        now = time.monotonic()
-        due = now - self.last > SAVE_SECONDS
-        self.last = now if due else self.last
-        return due
-
-
-@contextmanager
-def _interruptible(run: Run) -> Iterator[None]:
-    """Let the first Ctrl-C end the run after the step under way; a second one stops at once."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def ask_to_stop(signum: int, frame: Any) -> None:
-        run.interrupted = True
-        signal.signal(signal.SIGINT, before)
-
-    before = signal.signal(signal.SIGINT, ask_to_stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _call(callbacks: Iterable[Callable[[Run], None]], run: Run) -> None:
-    """Call the callbacks; if one fails because a number went bad, say that instead."""
-    try:
-        for callback in callbacks:
-            callback(run)
-    except Exception:
-        run.check_finite()
-        raise
-
-
-def _bar(run: Run, progress: bool) -> Any:
-    """Make a progress bar, for terminal or notebook."""
-    from tqdm.auto import tqdm
-
-    # where it is to be seen, TQDM_DISABLE in the environment decides
-    hidden: dict[str, Any] = {} if progress and distributed.is_first() else {"disable": True}
-    return tqdm(total=run.steps, initial=run.step, unit="step", **hidden)
-
-
-def _show(bar: Any, run: Run) -> None:
-    """Move the bar on, and write the losses of a new row beside it."""
-    bar.update()
-    if run.step % run.log_every == 0 and not bar.disable:
-        losses = {k: f"{v:.3g}" for k, v in run.history.last().items() if k.endswith("loss")}
-        bar.set_postfix(losses, False)
