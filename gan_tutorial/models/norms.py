@@ -1,13 +1,24 @@
 """Which networks have batch norm: it ties together what else is one sample's own."""
 
+from typing import TypeAlias
+
 from torch import nn
 
 __all__ = ["batch_norms", "has_batch_norm"]
 
 # Lazy layers become ordinary ones in their first pass, so they have to be known before it as well.
+BatchNorm: TypeAlias = (
+    nn.BatchNorm1d
+    | nn.BatchNorm2d
+    | nn.BatchNorm3d
+    | nn.SyncBatchNorm
+    | nn.LazyBatchNorm1d
+    | nn.LazyBatchNorm2d
+    | nn.LazyBatchNorm3d
+)
 
 
-def batch_norms(network: nn.Module) -> list[nn.Module]:
+def batch_norms(network: nn.Module) -> list[BatchNorm]:
     """Return every batch norm layer in a network, in the order of its modules."""
     return [layer for layer in network.modules() if isinstance(layer, BatchNorm)]
 

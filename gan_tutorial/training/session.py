@@ -38,6 +38,7 @@ class Saving:
         self.every, self.last = every, time.monotonic()
 
     def is_due(self, step: int) -> bool:
+        """Whether to save after this step; to ask is to have saved."""
         if self.every is not None:
             return step % self.every == 0
         now = time.monotonic()

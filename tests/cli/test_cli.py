@@ -195,7 +195,7 @@ def test_errors_are_one_sentence(tmp_path, run, capsys):
     assert "steps" in failed(capsys, "train", "ring", *out, "--steps", "0")
     assert "--steps" in failed(capsys, "train", "ring", *out, "--steps", "many")
     assert "8 or more" in failed(
-        capsys, "train", "soccer", *out, "--image-size", "7", "--network", "dcgan"
+        capsys, "train", "digits", *out, "--image-size", "7", "--network", "dcgan"
     )
     assert "device" in failed(capsys, "train", "ring", *out, "--device", "abacus").lower()
     assert "--out" in failed(capsys, "train", "ring")
