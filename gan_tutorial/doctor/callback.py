@@ -201,5 +201,6 @@ class Doctor:
             sick = finding.confidence >= SICK_FROM
             if self.warn and sick and finding.fault not in self._warned_of:
                 self._warned_of.add(finding.fault)
-                message = f"Step {self.run.step}: {finding}"
+                step = self.run.step if self.run else 0
+                message = f"Step {step}: {finding}"
                 warnings.warn(message, DoctorWarning, stacklevel=4)
