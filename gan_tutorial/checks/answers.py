@@ -53,6 +53,7 @@ def numbers(answer: Any) -> Tensor:
         if len({part.shape for part in parts}) > 1:
             raise Wrong("Numbers are expected, as many in each part, and these parts differ.")
         return torch.stack(parts) if parts else torch.zeros(0, dtype=torch.float64)
+    value: Tensor | None
     if isinstance(answer, Tensor):
         value = answer.detach()
     elif isinstance(answer, np.ndarray | np.generic) and answer.dtype != object:

@@ -58,6 +58,7 @@ def _gradients(
     fake: Tensor,
     parts: int,
     r1: float,
+    *,
     divide: bool = True,
     penalty: bool = True,
     forget: bool = False,

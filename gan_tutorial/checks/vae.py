@@ -37,6 +37,7 @@ class _Program:
     """What looks like a VAE from outside; the switches say what it really does."""
 
     latent_dim, std = 3, 1.0
+    generator: Any
 
     def __init__(self, moves: bool, reads: bool, draws: bool):
         self.moves, self.reads, self.draws = moves, reads, draws
@@ -112,7 +113,7 @@ def _usual(
     before = [p.clone() if copies else p for p in task.encoder.parameters()]
     task.step(x)
     moved = any(not torch.equal(p, q) for p, q in zip(before, task.encoder.parameters()))  # noqa: B905
-    noise = torch.zeros(len(x), task.generator.latent_dim)
+    noise = torch.zeros(len(x), task.latent_dim)
     losses = [task.objective(batch, noise)["loss"].item() for batch in (x, y if other_batch else x)]
     samples = [task.sample(2, seed=seed) for seed in (0, int(other_seed))]
     return moved, losses[0] != losses[1], not torch.equal(*samples)

@@ -126,6 +126,9 @@ class Doctor:
             if error is not None:
                 return report_on({}, None, findings_in_error(error))
             raise RuntimeError("The doctor has seen no run: give it to fit, callbacks=[doctor].")
+        if error is not None and self._watch:
+            self._watch.stop()  # the step under watch never ended
+            self._watch = None
         history = self.run.history
         table = {name: history[name] for name in history.columns}
         loss = getattr(getattr(self.run.task, "loss", None), "name", None)
@@ -140,8 +143,9 @@ class Doctor:
         self._looks, self._due = 0, 1
         size = run.config["training"]["batch_size"]
         self.facts = check_up(run.task, run.data, size, run.steps)
-        self._watch = StepWatch(run.task)
-        self._watch.start()
+        self._watch = StepWatch(run.task) if run.step < run.steps else None
+        if self._watch:
+            self._watch.start()
         self._warn_of(self.facts)
 
     def _finish_watching(self, run: Run, watch: StepWatch) -> None:
@@ -197,5 +201,6 @@ class Doctor:
             sick = finding.confidence >= SICK_FROM
             if self.warn and sick and finding.fault not in self._warned_of:
                 self._warned_of.add(finding.fault)
-                message = f"Step {self.run.step}: {finding}"
+                step = self.run.step if self.run else 0
+                message = f"Step {step}: {finding}"
                 warnings.warn(message, DoctorWarning, stacklevel=4)

@@ -3,6 +3,8 @@
 Each check looks at one thing, on one batch, and changes nothing. `check_up` runs them all.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -70,7 +72,8 @@ def check_up(
             )
     if len(data) == 0:
         raise ValueError("There is nothing to look at: the data set is empty.")
-    generator, discriminator = task.generator, task.discriminator
+    generator: Any = task.generator
+    discriminator = task.discriminator
     device = next(generator.parameters()).device
     real = data[: max(64, 2 * batch_size)].to(device).float()
     codes = latent_codes(len(real), generator.latent_dim).to(device)

@@ -156,7 +156,7 @@ class Outcome:
         """Return `count` samples as the case draws them; see `GAN.sample`."""
         if not self.case.train_mode:
             return self.task.sample(count, seed, averaged)
-        generator = self.task.average["generator"] if averaged else self.task.generator
+        generator: Any = self.task.average["generator"] if averaged else self.task.generator
         return in_train_mode(generator, latent_codes(count, generator.latent_dim, seed))
 
 

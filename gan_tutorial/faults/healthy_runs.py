@@ -1,8 +1,11 @@
 """Healthy runs: small, fast, and of each kind in which a fault can be planted."""
 
 import functools
+from collections.abc import Callable
 from functools import partial
 from typing import Any
+
+from torch import nn
 
 from .. import data as datasets
 from ..data import Dataset
@@ -105,6 +108,7 @@ def healthy(
     chosen = {**usual, **options}
     if not isinstance(chosen["lr"], tuple):
         chosen["lr"] = (chosen["lr"], chosen["lr"])
+    networks: Callable[[], tuple[nn.Module, nn.Module]]
     if kind == "mlp":
         networks = partial(
             mlp_pair,

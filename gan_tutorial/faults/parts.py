@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -33,8 +34,8 @@ def mapped(data: Dataset, change: Callable[[Tensor], Tensor]) -> Dataset:
 
 def every_nth_of_a_class(data: Dataset, label: int, nth: int) -> Dataset:
     """Return the data set with every `nth` sample of one class only, and all of the others."""
-    rare = (data.labels == label).nonzero().flatten()
-    others = (data.labels != label).nonzero().flatten()
+    of_class = torch.as_tensor(data.labels) == label
+    rare, others = of_class.nonzero().flatten(), (~of_class).nonzero().flatten()
     return data.subset(torch.cat([others, rare[::nth]]).sort().values)
 
 
@@ -82,12 +83,12 @@ class _Linear(nn.Sequential):
 
     def __init__(self, inputs: int, units: int, outputs: int):
         super().__init__(nn.Linear(inputs, units), nn.Linear(units, outputs))
-        nn.init.kaiming_normal_(self[0].weight, nonlinearity="linear")
-        nn.init.kaiming_normal_(self[1].weight, nonlinearity="linear")
+        for weight in (p for p in self.parameters() if p.dim() == 2):
+            nn.init.kaiming_normal_(weight, nonlinearity="linear")
 
 
 def bottlenecked(
-    generator: nn.Module, discriminator: nn.Module, units: int = 3
+    generator: Any, discriminator: nn.Module, units: int = 3
 ) -> tuple[nn.Module, nn.Module]:
     """Squeeze a fully connected generator through `units` units before its last layer."""
     places = [i for i, layer in enumerate(generator.net) if isinstance(layer, nn.Linear)]
@@ -96,7 +97,7 @@ def bottlenecked(
     return generator, discriminator
 
 
-def uneven_kernels(generator: nn.Module, discriminator: nn.Module) -> tuple[nn.Module, nn.Module]:
+def uneven_kernels(generator: Any, discriminator: nn.Module) -> tuple[nn.Module, nn.Module]:
     """Give the layers that double the picture kernels of side 3, which 2 does not divide."""
     for i, layer in enumerate(generator.net):
         if isinstance(layer, nn.ConvTranspose2d) and layer.stride == (2, 2):

@@ -129,6 +129,7 @@ class LossMadeOnce(GAN):
 
     def discriminator_step(self, real: Tensor, fake: Tensor | None = None) -> dict[str, Tensor]:
         """Take a step down a loss that was computed at the first step."""
+        fake = self.fakes(1, len(real))[0].detach() if fake is None else fake
         if self.made is None:
             self.made = self.loss.discriminator(*self.judge(real, fake))
         self.update(self.made, "discriminator")
@@ -218,6 +219,7 @@ class PenaltyOverOneAxis(GAN):
 
     def discriminator_step(self, real: Tensor, fake: Tensor | None = None) -> dict[str, Tensor]:
         """Update the critic, with the penalty that such a norm makes."""
+        fake = self.fakes(1, len(real))[0].detach() if fake is None else fake
         real_logits, fake_logits = self.judge(real, fake)
         loss = self.loss.discriminator(real_logits, fake_logits)
         u = self.random(torch.rand, len(real)).view(-1, *[1] * (real.dim() - 1))

@@ -80,7 +80,7 @@ def _checked(loss: Loss, needs_real: bool, paired: bool) -> Loss:
                     f"The {name} logits have shape {tuple(logits.shape)}, expected (N,) or (N, 1): "
                     "a discriminator gives one logit per sample, so flatten or pool its output."
                 )
-        if paired and real.shape != fake.shape:
+        if paired and real is not None and real.shape != fake.shape:
             raise ValueError(
                 f"A paired loss compares reals and fakes one by one, got {tuple(real.shape)} real "
                 f"and {tuple(fake.shape)} fake logits: draw batches of equal size."

@@ -1,6 +1,7 @@
 r"""Gradient penalties on the discriminator, and what they are made of."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -74,8 +75,9 @@ def logits_and_gradients(
     >>> gradients.tolist()
     [[3.0, 4.0]]
     """
-    if getattr(discriminator, "has_gradient", False):
-        return discriminator.with_gradient(x.detach())
+    network: Any = discriminator
+    if getattr(network, "has_gradient", False):
+        return network.with_gradient(x.detach())
     x = x.detach().requires_grad_(True)
     logits = discriminator(x)
     (gradients,) = torch.autograd.grad(logits.sum(), x, create_graph=True)

@@ -135,6 +135,25 @@ def test_a_run_that_stops_is_reported_with_its_error():
     assert "second time" in report.findings[0].evidence
 
 
+def test_nothing_is_left_on_the_networks_of_a_run_that_ends_early():
+    task = small()
+    before = set(vars(task.discriminator))
+    train(task, 1, callbacks=[Doctor(warn=False)])
+    assert set(vars(task.discriminator)) == before
+
+    class Stumbles(GAN):
+        def step(self, batch):
+            if self.d_updates:
+                raise RuntimeError("stumbled")
+            return super().step(batch)
+
+    task, doctor = Stumbles(*models.mlp_pair((2,), width=8)), Doctor(warn=False)
+    with pytest.raises(RuntimeError, match="stumbled") as caught:
+        train(task, 5, callbacks=[doctor])
+    assert "stumbled" in str(doctor.report(caught.value))
+    assert set(vars(task.discriminator)) == before
+
+
 def test_few_samples_are_enough_for_a_look_and_six_are_too_few():
     tiny = RING[:8]
     history = train(small(), 10, tiny, callbacks=[Doctor(tiny, every=10, warn=False)])

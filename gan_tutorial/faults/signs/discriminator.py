@@ -5,9 +5,8 @@ from torch import nn
 
 from ...losses import logits_and_squared_norms
 from ...metrics import share_above
-from ...models.sampling import latent_codes
 from ..case import Outcome
-from .looks import COUNT, fakes, logits, reals
+from .looks import COUNT, codes, fakes, logits, reals
 
 __all__ = [
     "MIDDLE",
@@ -77,7 +76,7 @@ def shuffled_pixels(outcome: Outcome) -> float:
 def verdict_jump(outcome: Outcome) -> float:
     """Return how much the verdict on the same fakes changes from D's update to G's, in spreads."""
     task = outcome.task
-    (fake,) = task.generate(latent_codes(64, task.generator.latent_dim, seed=2))
+    (fake,) = task.generate(codes(task.generator, 64))
     for_d = task.judge(outcome.case.data[:64], fake)[1]
     (for_g,) = task.judge(fake)
     return float((for_d.mean() - for_g.mean()).abs() / (for_g.std() + 1e-12))
@@ -91,9 +90,10 @@ def outdone_by_a_fresh_one(outcome: Outcome) -> float:
     """
     from ...metrics import Features, two_sample_accuracy
 
-    real, fake = reals(outcome), fakes(outcome)
-    if not outcome.case.images:
-        real, fake = Features(real, "points"), Features(fake, "points")
+    real, fake = (
+        samples if outcome.case.images else Features(samples, "points")
+        for samples in (reals(outcome), fakes(outcome))
+    )
     fresh = two_sample_accuracy(real, fake, steps=300).value
     a, b = (part.flatten().sort().values for part in logits(outcome))
     cuts = torch.cat([a, b])

@@ -1,15 +1,17 @@
 """Signs of the generator: its gradients, its layers, and how it draws."""
 
 from dataclasses import replace
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ...gan import GAN, frozen
-from ...models.sampling import latent_codes, sample_generator
+from ...models.sampling import sample_generator
 from ..case import Outcome
 from ..parts import batch_norms
 from ..steps import HeadStart
+from .looks import codes
 
 __all__ = [
     "checkerboard",
@@ -24,7 +26,7 @@ __all__ = [
 def generator_gradient(outcome: Outcome) -> float:
     """Return the length of the gradient of the generator's loss over all its weights."""
     task = outcome.task
-    fake = task.generator(latent_codes(256, task.generator.latent_dim, seed=2))
+    fake = task.generator(codes(task.generator, 256))
     with frozen(task.discriminator):
         real_logits = task.discriminator(outcome.case.data[:256]) if task.loss.paired else None
         loss = task.loss.generator(real_logits, task.discriminator(fake))
@@ -50,7 +52,7 @@ def checkerboard(outcome: Outcome, networks: int = 24) -> float:
     case, squares = outcome.case, torch.zeros(2, 2)
     for k in range(networks):
         generator = replace(case, seed=networks * case.seed + k).build().generator
-        pictures = sample_generator(generator, latent_codes(32, generator.latent_dim, seed=2))
+        pictures = sample_generator(generator, codes(generator, 32))
         inside = pictures[..., 2:-2, 2:-2].square().mean((0, 1))
         squares += torch.stack([inside[i::2, j::2].mean() for i in (0, 1) for j in (0, 1)]).view(
             2, 2
@@ -69,13 +71,13 @@ def norm_behind_batch_norm(outcome: Outcome) -> float:
     """Return the mean standard deviation of channels behind batch norm, before its own scale."""
     seen: list[Tensor] = []
 
-    def look(layer: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+    def look(layer: Any, inputs: tuple[Tensor, ...]) -> None:
         variance = inputs[0].transpose(0, 1).flatten(1).var(1, correction=0)
         seen.append((variance / (variance + layer.eps)).sqrt().mean())
 
     network = outcome.task.generator
     hooks = [layer.register_forward_pre_hook(look) for layer in batch_norms(network)]
-    sample_generator(network, latent_codes(256, network.latent_dim, seed=2))
+    sample_generator(network, codes(network, 256))
     for hook in hooks:
         hook.remove()
     return float(torch.stack(seen).mean())

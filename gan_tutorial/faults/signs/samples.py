@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from ...data import Mixture
 from ..case import Case, Outcome
 from .looks import fakes, reals
 
@@ -20,7 +21,7 @@ def modes(outcome: Outcome) -> float:
     """Return the share of the mixture's modes in which a sample lies."""
     from ...metrics import mode_report
 
-    found = mode_report(outcome.sample(2500, seed=1), outcome.case.held_out.density)
+    found = mode_report(outcome.sample(2500, seed=1), density_of(outcome.case))
     return found.modes / len(found.counts)
 
 
@@ -31,9 +32,17 @@ def rare_share(outcome: Outcome, label: int = 0) -> float:
     feature network names.
     """
     data = outcome.case.data
-    expected = float((data.labels == label).double().mean())
+    expected = float((torch.as_tensor(data.labels) == label).double().mean())
     samples = outcome.sample(2500, seed=1)
     return float((_classes(outcome.case, samples) == label).double().mean()) / expected
+
+
+def density_of(case: Case) -> Mixture:
+    """Return the mixture that the data are drawn from."""
+    density = case.held_out.density
+    if density is None:
+        raise ValueError(f"Modes are those of a mixture, and {case.data.name!r} is none.")
+    return density
 
 
 def _classes(case: Case, samples: Tensor) -> Tensor:
@@ -44,7 +53,7 @@ def _classes(case: Case, samples: Tensor) -> Tensor:
         network = load_network(NETWORK_OF[case.data.name])
         pictures = interpolate(samples.clamp(-1, 1), network.shape[1:], mode="area")
         return extract(pictures, network).outputs["class"].argmax(1)
-    return torch.cdist(samples, case.held_out.density.means).argmin(1)
+    return torch.cdist(samples, density_of(case).means).argmin(1)
 
 
 def outside_the_range(outcome: Outcome) -> float:
