@@ -26,6 +26,7 @@ def use_style() -> None:
     sharp at any size and on paper; one with pictures or thousands of points in it is not.
     """
     import matplotlib as mpl
+    from cycler import cycler  # it comes with matplotlib
 
     mpl.rcParams.update(
         {
@@ -42,7 +43,7 @@ def use_style() -> None:
             "axes.edgecolor": _INK,
             "xtick.color": _INK,
             "ytick.color": _INK,
-            "axes.prop_cycle": mpl.rcsetup.cycler(
+            "axes.prop_cycle": cycler(
                 color=[REAL, FAKE, GENERATOR, DISCRIMINATOR, "#E69F00", "#56B4E9", "#000000"]
             ),
             "axes.spines.top": False,

@@ -152,10 +152,10 @@ _PAGE = """
 <label style="display:flex;align-items:center;gap:.8em;margin:.4em 0">mean of the fakes
 <input data-mean type="range" min="0" max="@LAST@" step="1" value="@START@"
  style="flex:1;min-width:0"> <b data-value style="width:3.5em"></b></label>
-<p style="margin:.4em 0">instance noise:
+<form onsubmit="return false" style="margin:.4em 0">instance noise:
 <label style="margin-left:.6em"><input type="radio" name="@ID@n" value="0" checked> none</label>
 <label style="margin-left:.6em"><input type="radio" name="@ID@n" value="1"> 0.5</label>
-<label style="margin-left:.6em"><input type="radio" name="@ID@n" value="2"> 1.0</label></p>
+<label style="margin-left:.6em"><input type="radio" name="@ID@n" value="2"> 1.0</label></form>
 <svg viewBox="0 0 640 118" style="width:100%;height:auto;display:block" role="img"
  aria-label="Bars: Jensen-Shannon divergence, total variation, Wasserstein distance and the pull of
  the two generator losses; the numbers are below"><g data-bars></g></svg>
