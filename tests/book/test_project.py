@@ -104,6 +104,7 @@ def resolve(python, *requirements: str) -> subprocess.CompletedProcess:
     return subprocess.run(command, capture_output=True, text=True)
 
 
+@pytest.mark.slow
 def test_installing_in_colab_replaces_nothing(project, colab, colab_like):
     """Pip's own resolver has nothing to do: what the library needs is there, new enough."""
     run = resolve(colab_like, *project["project"]["dependencies"])
@@ -112,6 +113,7 @@ def test_installing_in_colab_replaces_nothing(project, colab, colab_like):
     assert len(colab) > 600
 
 
+@pytest.mark.slow
 def test_a_bound_above_colabs_would_be_noticed(colab_like):
     assert resolve(colab_like, "ipywidgets>=7.7").returncode == 0
     for line in ("ipywidgets>=8", "torch>=2.12", "jupyter-book>=1"):

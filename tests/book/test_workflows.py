@@ -146,6 +146,7 @@ def test_the_unit_tests_run_with_the_newest_torch():
     assert '-m "not slow"' in said
 
 
+@pytest.mark.slow
 def test_a_release_holds_the_library(tmp_path, project):
     """`make dist`: the code, the small networks and the license; and only under its own version."""
     folder = f"OUT={tmp_path}"

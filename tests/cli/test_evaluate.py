@@ -110,6 +110,7 @@ def test_folders_are_measured_in_pixels_and_the_refusal_says_so(tmp_path, capsys
     assert rows["KID"]["value"] > rows["KID"]["floor_value"]
 
 
+@pytest.mark.slow
 def test_larger_footballs_are_reduced_to_the_size_of_the_network(tmp_path, capsys, monkeypatch):
     load = data.load
     monkeypatch.setattr(data, "load", lambda *a, **k: load(*a, **{"count": 150, **k}))

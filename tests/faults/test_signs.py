@@ -112,6 +112,7 @@ def test_signs_of_the_history():
     assert signs.floor_of_d_loss(outcome) == pytest.approx(equilibrium - 0.5)
 
 
+@pytest.mark.slow
 def test_a_fresh_discriminator_outdoes_a_blind_one():
     case = healthy("ring", loss="non-saturating")
     shifted = case.held_out[:1000] + 0.3

@@ -166,6 +166,7 @@ def test_recipes_by_kind_of_data():
         GAN.for_data(ring, network="transformer")
 
 
+@pytest.mark.slow
 def test_ring_recipe_finds_the_modes_in_a_few_seconds():
     ring = data.load("ring", count=20_000)
     torch.manual_seed(0)

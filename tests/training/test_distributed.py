@@ -121,6 +121,7 @@ def weights(folder):
     return {f"{n}.{k}": v for n, state in networks.items() for k, v in state.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [*OPTIONS, "semi"])
 def test_two_processes_equal_one_with_the_whole_batch(by_two, tmp_path, kind):
     train(kind, tmp_path, 12)
@@ -133,6 +134,7 @@ def test_two_processes_equal_one_with_the_whole_batch(by_two, tmp_path, kind):
         torch.testing.assert_close(histories[0][name], histories[1][name], rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_resume_on_another_number_of_processes(by_two, tmp_path):
     shutil.copytree(by_two / "begun", tmp_path / "parts")
     train("r1r2", tmp_path / "parts", 9, resume=True)
