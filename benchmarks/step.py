@@ -44,200 +44,24 @@ import copy
 import itertools
 import statistics
 import time
+from collections.abc import Callable
+from typing import Any
 
 import report
 import torch
-from torch import nn
-from torch.nn.functional import conv2d, conv_transpose2d
+from step_works import BATCH, PlainGAN, works
+from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils.data import DataLoader, TensorDataset
 from torch.utils.flop_counter import flop_registry
 
-from gan_tutorial import GAN, fit, models, speed
-from gan_tutorial.training import pick_device
-
-BATCH, LATENT, CRITIC_STEPS = 64, 100, 5
-BETAS = (0.5, 0.999)
-
-
-# --- The networks of dcgan32 -----------------------------------------------------------------
-
-
-class Generator32(nn.Module):
-    latent_dim, shape = LATENT, (1, 32, 32)
-
-    def __init__(self):
-        super().__init__()
-        self.net = nn.Sequential(
-            nn.Linear(LATENT, 128 * 8 * 8),
-            nn.Unflatten(1, (128, 8, 8)),
-            nn.BatchNorm2d(128),
-            models.UpsampleConv2d(128, 128),
-            nn.BatchNorm2d(128),
-            nn.LeakyReLU(0.2, inplace=True),
-            models.UpsampleConv2d(128, 64),
-            nn.BatchNorm2d(64),
-            nn.LeakyReLU(0.2, inplace=True),
-            nn.Conv2d(64, 1, 3, padding=1),
-            nn.Tanh(),
-        )
-
-    def forward(self, z):
-        return self.net(z)
-
-
-class Discriminator32(nn.Sequential):
-    def __init__(self):
-        layers = []
-        for before, after in itertools.pairwise((1, 16, 32, 64, 128)):
-            layers += [nn.Conv2d(before, after, 3, stride=2, padding=1)]
-            layers += [nn.LeakyReLU(0.2, inplace=True), nn.Dropout2d(0.25)]
-            layers += [nn.BatchNorm2d(after)] if before > 1 else []
-        super().__init__(*layers, nn.Flatten(), nn.Linear(128 * 2 * 2, 1), nn.Flatten(0))
-
-
-# --- The plain loops -------------------------------------------------------------------------
-
-
-def plain_generator(generator: nn.Module) -> nn.Module:
-    """Copy a generator, with `nn.Upsample` and a convolution for each `UpsampleConv2d`."""
-    layers = []
-    for layer in copy.deepcopy(generator).net:
-        if isinstance(layer, models.UpsampleConv2d):
-            conv = nn.Conv2d(
-                layer.in_channels, layer.out_channels, 3, padding=1, bias=layer.bias is not None
-            )
-            conv.load_state_dict(layer.state_dict())
-            layers += [nn.Upsample(scale_factor=2), conv]
-        else:
-            layers.append(layer)
-    return nn.Sequential(*layers)
-
-
-def endless(loader: DataLoader):
-    while True:
-        yield from loader
-
-
-class PlainGAN:
-    """The step of a DCGAN as it is usually written."""
-
-    def __init__(self, generator, discriminator, images):
-        self.g, self.d = plain_generator(generator), copy.deepcopy(discriminator)
-        self.opt_g = torch.optim.Adam(self.g.parameters(), 2e-4, BETAS)
-        self.opt_d = torch.optim.Adam(self.d.parameters(), 2e-4, BETAS)
-        self.device = images.device
-        loader = DataLoader(TensorDataset(images), BATCH, shuffle=True, drop_last=True)
-        self.batches = endless(loader)
-        self.bce = nn.BCEWithLogitsLoss()
-
-    def step(self):
-        (real,) = next(self.batches)
-        ones = torch.ones(BATCH, device=self.device)
-        zeros = torch.zeros(BATCH, device=self.device)
-
-        self.opt_d.zero_grad()
-        real_loss = self.bce(self.d(real), ones)
-        real_loss.backward()
-        fake = self.g(torch.randn(BATCH, LATENT, device=self.device))
-        fake_loss = self.bce(self.d(fake.detach()), zeros)
-        fake_loss.backward()
-        self.opt_d.step()
-
-        self.opt_g.zero_grad()
-        g_loss = self.bce(self.d(fake), ones)
-        g_loss.backward()
-        self.opt_g.step()
-        return (real_loss + fake_loss).item(), g_loss.item()
-
-
-class PlainWGAN(PlainGAN):
-    """The step of a WGAN with gradient penalty as it is usually written."""
-
-    def penalty(self, real, fake):
-        u = torch.rand(BATCH, 1, 1, 1, device=self.device)
-        between = (u * real + (1 - u) * fake).requires_grad_(True)
-        logits = self.d(between)
-        (gradient,) = torch.autograd.grad(
-            logits, between, torch.ones_like(logits), create_graph=True, retain_graph=True
-        )
-        return ((gradient.view(BATCH, -1).norm(2, dim=1) - 1) ** 2).mean()
-
-    def step(self):
-        for _ in range(CRITIC_STEPS):
-            (real,) = next(self.batches)
-            self.opt_d.zero_grad()
-            fake = self.g(torch.randn(BATCH, LATENT, device=self.device))
-            penalty = self.penalty(real.data, fake.data)
-            d_loss = -self.d(real).mean() + self.d(fake).mean() + 10.0 * penalty
-            d_loss.backward()
-            self.opt_d.step()
-
-        self.opt_g.zero_grad()
-        fake = self.g(torch.randn(BATCH, LATENT, device=self.device))
-        g_loss = -self.d(fake).mean()
-        g_loss.backward()
-        self.opt_g.step()
-        return d_loss.item(), g_loss.item()
-
-
-# --- Taking turns ----------------------------------------------------------------------------
-
-
-def works() -> dict:
-    """Name each work: networks, sample shape, plain loop, options of `GAN`, largest operation."""
-    dcgan = {"loss": "non-saturating", "betas": BETAS}
-    wgan = {"loss": "wasserstein", "gp": 10.0, "d_steps": CRITIC_STEPS, "betas": BETAS}
-    norms = {"generator_norm": "batch", "discriminator_norm": "batch"}
-    d64 = models.dcgan_pair(64, 3, LATENT, 64, **norms)
-    d32 = (Generator32(), Discriminator32())
-    mlp = models.mlp_pair((1, 28, 28), LATENT, width=512, depth=2, generator_depth=3)
-    return {
-        "dcgan64": (d64, (3, 64, 64), PlainGAN, dcgan, convolution(64, 128, 32)),
-        "dcgan32": (d32, (1, 32, 32), PlainGAN, dcgan, enlarging(128, 64, 16)),
-        "wgan_gp": (mlp, (1, 28, 28), PlainWGAN, wgan, product(784, 512)),
-    }
-
-
-def convolution(before: int, after: int, size: int):
-    """Make a function that runs a 4x4 convolution of stride 2, and count its operations."""
-
-    def make(device, dtype):
-        how = {"device": device, "dtype": dtype}
-        x = torch.randn(BATCH, before, size, size, **how).to(memory_format=torch.channels_last)
-        w = torch.randn(after, before, 4, 4, **how).to(memory_format=torch.channels_last)
-        return lambda: conv2d(x, w, stride=2, padding=1)
-
-    return make, 2 * BATCH * (size // 2) ** 2 * before * after * 16
-
-
-def enlarging(before: int, after: int, size: int):
-    """Make a function that runs a 4x4 transposed convolution of stride 2; count its operations."""
-
-    def make(device, dtype):
-        how = {"device": device, "dtype": dtype}
-        x = torch.randn(BATCH, before, size, size, **how).to(memory_format=torch.channels_last)
-        w = torch.randn(before, after, 4, 4, **how).to(memory_format=torch.channels_last)
-        return lambda: conv_transpose2d(x, w, stride=2, padding=1)
-
-    return make, 2 * BATCH * size**2 * before * after * 16
-
-
-def product(before: int, after: int):
-    """Make a function that multiplies a batch with a weight matrix, and count its operations."""
-
-    def make(device, dtype):
-        how = {"device": device, "dtype": dtype}
-        x, w = torch.randn(BATCH, before, **how), torch.randn(after, before, **how)
-        return lambda: x @ w.T
-
-    return make, 2 * BATCH * before * after
+from gan_tutorial import GAN, fit, speed
+from gan_tutorial.training import Run, pick_device
 
 
 class Turns:
     """A callback of `fit`: between two steps of the library, a step of the plain loop."""
 
-    def __init__(self, plain, largest, device):
+    def __init__(self, plain: PlainGAN, largest: Callable[[], Tensor], device: torch.device):
         self.plain, self.largest, self.device = plain, largest, device
         self.times = {"library": [], "plain": [], "largest": []}
         self.began = 0.0
@@ -248,13 +72,13 @@ class Turns:
             return time.perf_counter()
         return time.process_time()
 
-    def timed(self, what: str, call, repeat: int = 1) -> None:
+    def timed(self, what: str, call: Callable[[], object], repeat: int = 1) -> None:
         began = self.clock()
         for _ in range(repeat):
             call()
         self.times[what].append((self.clock() - began) / repeat)
 
-    def __call__(self, run) -> None:
+    def __call__(self, run: Run) -> None:
         self.times["library"].append(self.clock() - self.began)
         self.timed("plain", self.plain.step)
         self.timed("largest", self.largest, repeat=10)
@@ -269,7 +93,9 @@ class Operations(TorchDispatchMode):
 
     total = 0
 
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None
+    ) -> Any:
         result = func(*args, **(kwargs or {}))
         count = flop_registry.get(func.overloadpacket)
         if count:

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from ..data import Samples
+from ..data import Samples, as_tensor
 from ..models.sampling import latent_codes
 from .coder import Coder
 
@@ -50,7 +50,7 @@ class CodeSampler:
                 "give at least two samples, and as many as components."
             )
         self.task = task
-        codes = task.encode(data).double().numpy()
+        codes = task.encode(as_tensor(data)).double().numpy()
         # a floor of a millionth of the variance: numbers that do not vary would have none
         floor = 1e-6 * codes.var() + 1e-12
         fitted = GaussianMixture(components, reg_covar=floor, random_state=seed).fit(codes)
