@@ -7,7 +7,6 @@ from torch import Tensor
 
 from .. import plots
 from ..data import Mixture
-from ..training.files import write_atomically
 
 __all__ = ["save_samples"]
 
@@ -20,9 +19,10 @@ def save_samples(
         plots.save_image_grid(samples, path, columns=columns)
         return
     from matplotlib.figure import Figure
+    from PIL import Image
 
     figure = Figure(figsize=(5, 5), dpi=120)
     plots.samples_2d(fake=samples, density=density, ax=figure.subplots())
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
-    write_atomically(path, buffer.getvalue())
+    plots.save_picture(Image.open(buffer).convert("RGB"), path)

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from ..models import latent_codes, sample_generator
+from ..plots.images import FORMATS
 from ..training import SavedRun
 from .numbers import SEED, whole
 from .output import save_samples
@@ -18,7 +19,12 @@ def add_to(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
     command.add_argument("--count", type=whole(1), default=64, help="how many (64)")
     command.add_argument("--seed", type=SEED, default=0, help="decides which (0)")
     command.add_argument("--columns", type=whole(1), help="samples in a row of the grid")
-    command.add_argument("--out", required=True, metavar="FILE.png", help="picture to write")
+    command.add_argument(
+        "--out",
+        required=True,
+        metavar="FILE",
+        help="picture to write: .png, .jpg, .webp, .gif, .tif or .bmp",
+    )
     return command
 
 

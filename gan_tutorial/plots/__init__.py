@@ -5,7 +5,7 @@ that need them.
 """
 
 from .animations import Recorder, animation, frame
-from .images import image_grid, interpolate, interpolation, save_image_grid, tile
+from .images import image_grid, interpolate, interpolation, save_image_grid, save_picture, tile
 from .lines import curves
 from .points import samples_2d
 from .style import DISCRIMINATOR, FAKE, GENERATOR, REAL, use_style
@@ -24,6 +24,7 @@ __all__ = [
     "interpolation",
     "samples_2d",
     "save_image_grid",
+    "save_picture",
     "tile",
     "use_style",
 ]

@@ -19,7 +19,15 @@ from ..models.sampling import sample_generator
 from ..training.files import write_atomically
 from ..training.ranges import check_count
 
-__all__ = ["image_grid", "interpolate", "interpolation", "save_image_grid", "tile"]
+__all__ = [
+    "FORMATS",
+    "image_grid",
+    "interpolate",
+    "interpolation",
+    "save_image_grid",
+    "save_picture",
+    "tile",
+]
 
 
 # --- Images ----------------------------------------------------------------------------------
@@ -133,7 +141,7 @@ def image_grid(
 def save_image_grid(
     images: Tensor, path: str | os.PathLike, columns: int | None = None, scale: int | None = None
 ) -> Path:
-    """Write images as one PNG.
+    """Write images as one picture, in the format that its name says.
 
     The file appears complete or not at all, and its folder is made if there is none.
 
@@ -142,7 +150,7 @@ def save_image_grid(
     images : Tensor
         Shape (N, C, H, W) with C of 1 or 3 and values in [-1, 1].
     path : str or path-like
-        Where to write; an existing file is replaced.
+        Where to write, ending in one of `FORMATS`; an existing file is replaced.
     columns : int, optional
         Images in a row; by default the grid is about square.
     scale : int, optional
@@ -157,18 +165,54 @@ def save_image_grid(
     Raises
     ------
     TypeError, ValueError
-        As `tile`.
+        As `tile`, and if the name ends in none of `FORMATS`.
     """
     from PIL import Image
 
     _check_images(images)
     if scale is None:
         scale = max(1, 64 // images.shape[3])
+    return save_picture(Image.fromarray(tile(images, columns, scale, gap=2)), path)
+
+
+# What a picture's name may end in, and how Pillow writes it: without loss where there is a choice.
+FORMATS: dict[str, dict[str, Any]] = {
+    ".png": {"format": "PNG", "optimize": True},
+    ".jpg": {"format": "JPEG", "quality": 95, "subsampling": 0},
+    ".jpeg": {"format": "JPEG", "quality": 95, "subsampling": 0},
+    ".webp": {"format": "WEBP", "lossless": True},
+    ".gif": {"format": "GIF"},
+    ".tif": {"format": "TIFF", "compression": "tiff_deflate"},
+    ".tiff": {"format": "TIFF", "compression": "tiff_deflate"},
+    ".bmp": {"format": "BMP"},
+}
+
+
+def save_picture(picture: Any, path: str | os.PathLike) -> Path:
+    """Write a Pillow image whole or not at all, in the format that the file's name says.
+
+    Parameters
+    ----------
+    picture : PIL.Image.Image
+    path : str or path-like
+        Where to write, ending in one of `FORMATS`.
+
+    Raises
+    ------
+    ValueError
+        If the name ends in something else; the message lists the endings.
+    """
+    path = Path(path)
+    how = FORMATS.get(path.suffix.lower())
+    if how is None:
+        raise ValueError(
+            f"The name {path.name!r} does not say which kind of picture to write: let it end in "
+            f"one of {', '.join(FORMATS)}."
+        )
     buffer = io.BytesIO()
-    picture = Image.fromarray(tile(images, columns, scale, gap=2))
-    picture.save(buffer, format="PNG", optimize=True)
-    write_atomically(Path(path), buffer.getvalue())
-    return Path(path)
+    picture.save(buffer, **how)
+    write_atomically(path, buffer.getvalue())
+    return path
 
 
 def _check_images(images: Tensor) -> None:

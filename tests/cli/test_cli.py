@@ -371,3 +371,19 @@ def test_without_a_number_of_steps_the_recipe_says_how_many(tmp_path, monkeypatc
     assert main(["train", "digits", "--out", str(tmp_path), "--width", "4", "--device", "cpu"]) == 0
     assert "3 of 3 steps done" in capsys.readouterr().out
     assert SavedRun(tmp_path).training["batch_size"] == 8
+
+
+@pytest.mark.parametrize("name", ["s.jpg", "s.JPEG", "s.webp", "s.gif", "s.tif", "s.bmp", "s.png"])
+def test_a_picture_is_what_its_name_says(run, tmp_path, name):
+    assert main(["sample", str(run), "--count", "3", "--out", str(tmp_path / name)]) == 0
+    kinds = {"jpg": "JPEG", "tif": "TIFF"}
+    suffix = name.split(".")[1].lower()
+    with Image.open(tmp_path / name) as picture:
+        assert picture.format == kinds.get(suffix, suffix.upper())
+
+
+@pytest.mark.parametrize("name", ["s.txt", "s", "s.safetensors"])
+def test_a_picture_of_no_known_kind_is_not_written(run, tmp_path, capsys, name):
+    out = tmp_path / name
+    assert "let it end in one of .png" in failed(capsys, "sample", str(run), "--out", str(out))
+    assert not out.exists()
