@@ -10,7 +10,7 @@ from .. import data, metrics
 from ..metrics.networks import NETWORK_OF
 from ..metrics.report import FEWEST, Evaluation, evaluation, fitted
 from ..models.sampling import latent_codes, sample_generator
-from ..training.checkpoints import load_generator, read_config
+from ..training import SavedRun
 from .numbers import SEED, whole
 
 __all__ = ["add_to", "run"]
@@ -19,7 +19,7 @@ PIXELS = "pixels"
 MOST = 2000  # samples measured if no other number is asked for
 
 
-def add_to(commands: "argparse._SubParsersAction") -> argparse.ArgumentParser:
+def add_to(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
     """Add the command to the program's."""
     command = commands.add_parser("evaluate", help="measure a generator against held-out samples")
     command.add_argument("run", metavar="DIR", help="folder of the run")
@@ -48,13 +48,8 @@ def add_to(commands: "argparse._SubParsersAction") -> argparse.ArgumentParser:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what was measured; return the exit status."""
-    generator = load_generator(arguments.run)
-    if not hasattr(generator, "latent_dim"):
-        raise ValueError(
-            f"The generator in {arguments.run} does not start from noise alone: this command "
-            "measures generators that do."
-        )
-    shape = tuple(read_config(arguments.run)["data"]["shape"])
+    saved = SavedRun(arguments.run)
+    generator, shape = saved.latent_generator(), saved.shape
     train, held_out = (_load(arguments, shape, split) for split in ("train", arguments.split))
     most = min(len(held_out), len(train))
     count = min(most, MOST) if arguments.count is None else arguments.count

@@ -4,7 +4,6 @@ import argparse
 from pathlib import Path
 
 from ..models import latent_codes, sample_generator
-from ..plots.images import FORMATS
 from ..training import SavedRun
 from .numbers import SEED, whole
 from .output import save_samples

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from torch import Tensor
@@ -11,8 +12,7 @@ from ..data import Dataset
 from ..gan import GAN
 from ..losses import LOSSES
 from ..models import build
-from ..training import History
-from ..training.checkpoints import read_config
+from ..training import History, SavedRun
 from .checkup import check_up
 from .checkup_networks import check_networks
 from .findings import SICK_FROM, UNKNOWN, Finding, Report, fact
@@ -96,18 +96,18 @@ def diagnose(
     return report_on(read_table(run), loss, facts)
 
 
-def _open_run(folder: Path) -> tuple[Path, dict]:
-    """Return where the history of a saved run is, and the settings of its training."""
-    training = read_config(folder).get("training", {})
-    if "discriminator" not in training.get("networks", {}):
+def _open_run(folder: Path) -> tuple[History, dict[str, Any]]:
+    """Return the history of a saved run, and the settings of its training."""
+    saved = SavedRun(folder)
+    if "discriminator" not in saved.training.get("networks", {}):
         raise ValueError(
-            f"The run in {folder} is of the kind {training.get('task', 'unknown')}, which has no "
-            "discriminator: the doctor looks at GANs."
+            f"The run in {folder} is of the kind {saved.training.get('task', 'unknown')}, which "
+            "has no discriminator: the doctor looks at GANs."
         )
-    history = folder / "history.csv"
-    if not history.is_file():
-        raise FileNotFoundError(f"{history} is not there: the run has not logged anything.")
-    return history, training
+    history = saved.history
+    if len(history) == 0:
+        raise FileNotFoundError(f"The run in {folder} has not logged anything yet.")
+    return history, saved.training
 
 
 def report_on(table: dict[str, np.ndarray], loss: str | None, facts: list[Finding]) -> Report:

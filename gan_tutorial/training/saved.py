@@ -112,7 +112,7 @@ class SavedRun:
         if not hasattr(self.generator, "latent_dim"):
             raise ValueError(
                 f"The generator in {self.folder} does not start from noise alone: there is "
-                "nothing to sample."
+                "nothing to sample or to measure."
             )
         return self.generator
 
