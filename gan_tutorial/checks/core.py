@@ -121,10 +121,10 @@ def judge(exercise: Exercise, answer: object) -> Verdict:
             if flaw := not_finite(answer):
                 flaws.append(f"It holds {flaw}")
             exercise.judge(guarded(answer, flaws))
-            if flaws:
-                raise Wrong(f"{flaws[0]}, and that is never right.")
     except Wrong as wrong:
-        return Verdict(False, str(wrong))
+        # NaN differs from everything, itself included: what else was found may be due to that.
+        flaws = [flaw for flaw in flaws if flaw.endswith("NaN")]
+        return Verdict(False, _never_right(flaws) if flaws else str(wrong))
     except NotImplementedError:
         return Verdict(False, f"Nothing here yet: check expects {exercise.expects}.")
     except Exception as error:
@@ -134,7 +134,11 @@ def judge(exercise: Exercise, answer: object) -> Verdict:
             f"It stopped with {type(error).__name__}: {lines[0]} (check expects "
             f"{exercise.expects}.)",
         )
-    return Verdict(True, exercise.praise)
+    return Verdict(False, _never_right(flaws)) if flaws else Verdict(True, exercise.praise)
+
+
+def _never_right(flaws: list[str]) -> str:
+    return f"{flaws[0]}, and that is never right."
 
 
 def call(function: Any, *inputs: Any) -> Any:

@@ -40,6 +40,7 @@ class StepWatch:
         self.attached = False  # whether what D saw in its turns was still tied to the generator
         self.moves: list[str] = []  # the networks in the order in which optimizers moved them
         self._undo: list[Callable[[], None]] = []
+        self._asking = False
 
     def start(self) -> None:
         """Begin to take notes.
@@ -75,7 +76,13 @@ class StepWatch:
         """Wrap a method of the discriminator: it answers as before, and the answer is noted."""
 
         def asked(samples: Tensor, *others: Any) -> Any:
-            answer = ask(samples, *others)
+            outermost, self._asking = not self._asking, True
+            try:
+                answer = ask(samples, *others)
+            finally:
+                self._asking = not outermost
+            if not outermost:  # one method may be written with another
+                return answer
             logits = answer[0] if isinstance(answer, tuple) else answer
             self.judged[-1].append((len(samples), logits.detach().float()))
             if len(self.judged) <= self.task.d_steps:  # not yet the generator's turn

@@ -98,6 +98,12 @@ def test_a_judge_that_only_compares_lets_no_nan_through():
     assert judge(anything, lambda x: x)
 
 
+def test_nan_is_called_by_its_name_and_by_no_other():
+    assert judge(TWO, [0.5, math.nan]).sentence == "It holds NaN, and that is never right."
+    verdict = judge(RATIO, lambda p, q: math.nan if p < q else math.log(q / p))
+    assert verdict.sentence == "It returns NaN, and that is never right."
+
+
 def doubled_in_place(x):
     return x.mul_(2)
 

@@ -82,6 +82,20 @@ def test_nothing_is_left_afterwards():
     assert len(watch.moves) == seen == 2
 
 
+def test_a_gradient_that_is_computed_with_the_logits_is_one_question():
+    class Asks(models.MLPDiscriminator):
+        has_gradient = True
+
+        def with_gradient(self, x):
+            x = x.detach().requires_grad_(True)
+            logits = self(x)
+            return logits, torch.autograd.grad(logits.sum(), x, create_graph=True)[0]
+
+    generator, _ = models.mlp_pair((2,), width=8)
+    task = GAN(generator, Asks((2,), width=8), loss="hinge", r1=0.1)
+    assert watched(task, torch.randn(16, 2)) == set()
+
+
 def test_a_compiled_discriminator_is_asked_as_it_is():
     """No method of it changes, which would have it compiled anew; what it says is noted."""
     task = GAN(*models.mlp_pair((2,), width=8), loss="hinge")
