@@ -7,7 +7,7 @@ import math
 from torch import nn
 
 from .. import data, metrics
-from ..metrics.networks import NETWORK_OF
+from ..metrics.networks import name_for
 from ..metrics.report import FEWEST, Evaluation, evaluation, fitted
 from ..models.sampling import latent_codes, sample_generator
 from ..training.checkpoints import load_generator, read_config
@@ -49,7 +49,8 @@ def add_to(commands: "argparse._SubParsersAction") -> argparse.ArgumentParser:
 def run(arguments: argparse.Namespace) -> int:
     """Print what was measured; return the exit status."""
     generator = load_generator(arguments.run)
-    if not hasattr(generator, "latent_dim"):
+    latent_dim = getattr(generator, "latent_dim", None)
+    if latent_dim is None:
         raise ValueError(
             f"The generator in {arguments.run} does not start from noise alone: this command "
             "measures generators that do."
@@ -63,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
             f"--count must be from {FEWEST} to {most:,}, the samples that {held_out.name} has in "
             f"the smaller of its train and {arguments.split} splits; got {count}."
         )
-    samples = sample_generator(generator, latent_codes(count, generator.latent_dim, arguments.seed))
+    samples = sample_generator(generator, latent_codes(count, latent_dim, arguments.seed))
     network = _network(arguments.features, held_out)
     found = evaluation(train, held_out, samples, network, arguments.seed)
     print(_json(found, arguments) if arguments.json else _table(found, arguments))
@@ -93,7 +94,7 @@ def _network(name: str | None, samples: data.Dataset) -> nn.Module | None:
         return None
     if name == PIXELS:
         return None
-    name = NETWORK_OF.get(samples.source) if name is None else name
+    name = name_for(samples) if name is None else name
     if name is None:
         raise ValueError(
             f"The library has no feature network for {samples.name!r}. --features pixels measures "
