@@ -25,6 +25,7 @@ __all__ = ["Coder", "GaussianCoder", "recipe_for"]
 class Coder(Task):
     """A task with networks ``encoder`` and ``generator``, of both of which averages are kept."""
 
+    generator: Any  # a module with the attribute latent_dim
     outputs_per_code = 1  # what the encoder says of each number of the code
     game = False  # whether a discriminator takes part
 
@@ -60,14 +61,16 @@ class Coder(Task):
         gan = GAN.for_data(
             data, network=made["network"], latent_dim=made["latent_dim"], width=made["width"]
         )
-        networks = [encoder_for(gan.generator, cls.outputs_per_code * made["latent_dim"])]
+        networks: list[Any] = [
+            encoder_for(gan.generator, cls.outputs_per_code * made["latent_dim"])
+        ]
         networks += [gan.generator, gan.discriminator] if cls.game else [gan.generator]
         task = cls(*networks, **recipe.options)
         task.recipe = recipe
         return task
 
     @classmethod
-    def check_outputs(cls, encoder: nn.Module, generator: nn.Module) -> None:
+    def check_outputs(cls, encoder: nn.Module, generator: Any) -> None:
         """Refuse an encoder whose outputs are not what the generator's codes need."""
         wanted = cls.outputs_per_code * generator.latent_dim
         if getattr(encoder, "outputs", wanted) != wanted:
@@ -110,7 +113,7 @@ class Coder(Task):
         codes = latent_codes(count, self.generator.latent_dim, seed)
         return sample_generator(self._network("generator", averaged), codes)
 
-    def _network(self, name: str, averaged: bool) -> nn.Module:
+    def _network(self, name: str, averaged: bool) -> Any:
         return self.average[name] if averaged else self.networks[name]
 
     def _run(self, name: str, inputs: Tensor, averaged: bool) -> Tensor:

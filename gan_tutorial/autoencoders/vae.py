@@ -84,7 +84,9 @@ class VAE(GaussianCoder):
         self.likelihood = Gaussian(std) if likelihood == "gaussian" else Bernoulli()
         self.likelihood.decoder(generator)  # refuses a generator that does not fit
         networks = {"encoder": encoder, "generator": generator, "likelihood": self.likelihood}
-        optimizers = {name: adam(networks[name], lr, betas) for name in ("encoder", "generator")}
+        optimizers: dict[str, torch.optim.Optimizer] = {
+            name: adam(networks[name], lr, betas) for name in ("encoder", "generator")
+        }
         if any(p.requires_grad for p in self.likelihood.parameters()):
             optimizers["likelihood"] = adam(self.likelihood, 10 * lr, betas)
         super().__init__(networks, optimizers, averaged=networks, ema=ema)

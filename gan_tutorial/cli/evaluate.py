@@ -7,7 +7,7 @@ import math
 from torch import nn
 
 from .. import data, metrics
-from ..metrics.networks import NETWORK_OF
+from ..metrics.networks import name_for
 from ..metrics.report import FEWEST, Evaluation, evaluation, fitted
 from ..models.sampling import latent_codes, sample_generator
 from ..training import SavedRun
@@ -88,7 +88,7 @@ def _network(name: str | None, samples: data.Dataset) -> nn.Module | None:
         return None
     if name == PIXELS:
         return None
-    name = NETWORK_OF.get(samples.source) if name is None else name
+    name = name_for(samples) if name is None else name
     if name is None:
         raise ValueError(
             f"The library has no feature network for {samples.name!r}. --features pixels measures "

@@ -113,15 +113,16 @@ def _faces() -> tuple[Tensor, Tensor]:
     """Return n / d of the pentagons (6, 3) and hexagons (10, 3), one of each opposite pair."""
     golden = (1 + math.sqrt(5)) / 2
     # Pentagons face the corners of an icosahedron, hexagons the middles of its faces.
-    pentagons, hexagons = [], [(1, 1, sign) for sign in (1, -1)] + [(1, -1, s) for s in (1, -1)]
+    pentagons: list = []
+    hexagons: list = [(1, 1, sign) for sign in (1, -1)] + [(1, -1, s) for s in (1, -1)]
     for sign in (1, -1):
         for turn in range(3):
             pentagons.append(np.roll((0, 1, sign * golden), turn))
             hexagons.append(np.roll((1 / golden, 0, sign * golden), turn))
-    pentagons, hexagons = np.array(pentagons), np.array(hexagons, dtype=float)
-    pentagons /= np.linalg.norm(pentagons, axis=1, keepdims=True)
-    hexagons /= np.linalg.norm(hexagons, axis=1, keepdims=True)
+    black, white = (np.array(faces, dtype=float) for faces in (pentagons, hexagons))
+    black /= np.linalg.norm(black, axis=1, keepdims=True)
+    white /= np.linalg.norm(white, axis=1, keepdims=True)
     # Their distances from the center, for edges of length 1 (Coxeter, Regular Polytopes).
-    pentagons /= math.sqrt((125 + 41 * math.sqrt(5)) / 10) / 2
-    hexagons /= math.sqrt(1.5 * (7 + 3 * math.sqrt(5))) / 2
-    return torch.from_numpy(pentagons), torch.from_numpy(hexagons)
+    black /= math.sqrt((125 + 41 * math.sqrt(5)) / 10) / 2
+    white /= math.sqrt(1.5 * (7 + 3 * math.sqrt(5))) / 2
+    return torch.from_numpy(black), torch.from_numpy(white)

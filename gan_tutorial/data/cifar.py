@@ -192,8 +192,8 @@ def _read_files(path: Path, wanted: Sequence[str]) -> dict[str, bytes]:
         with tarfile.open(path) as archive:
             for member in archive:  # read in memory: nothing is ever unpacked onto the disk
                 name = member.name.removeprefix(f"{FOLDER}/")
-                if name in wanted and member.isreg():
-                    files[name] = _bounded(archive.extractfile(member))
+                if name in wanted and member.isreg() and (file := archive.extractfile(member)):
+                    files[name] = _bounded(file)
                 if len(files) == len(wanted):
                     return files
         raise ValueError(f"{', '.join(set(wanted) - set(files))} is missing")

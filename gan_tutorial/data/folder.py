@@ -19,7 +19,9 @@ from .streams import SPLITS, check_count, check_split, choose
 __all__ = ["folder"]
 
 NOT_PICTURES = ("thumbs.db", "desktop.ini", "__macosx")  # left by systems, hidden there
-SOUND = set()  # what folders looked like, by `file_key`, when every file in them could be read
+SOUND: set[str] = (
+    set()
+)  # what folders looked like, by `file_key`, when every file in them could be read
 LISTED = 10  # how many broken files a message names
 
 
@@ -107,7 +109,7 @@ def folder(
     if on_error not in ("raise", "skip"):
         raise ValueError(f"on_error must be 'raise' or 'skip', not {on_error!r}.")
     try:
-        background = ImageColor.getrgb(background)[:3]
+        color = ImageColor.getrgb(background)[:3]
     except (ValueError, AttributeError, TypeError):
         raise ValueError(
             f"background must be the name or code of a color, such as 'white' or '#204060', "
@@ -126,12 +128,12 @@ def folder(
     shape = (channels, image_size, image_size)
 
     def read(files: Sequence[str]) -> Pictures:
-        return read_pictures(path, files, image_size, channels, background, progress=progress)
+        return read_pictures(path, files, image_size, channels, color, progress=progress)
 
     on_disk = len(chosen) * math.prod(shape) > memory_limit
     if on_disk:
         cache = (Path(cache_dir).expanduser() if cache_dir else cache_folder()) / "folders"
-        key = file_key(path, chosen, (shape, background))
+        key = file_key(path, chosen, (shape, color))
         store = StoredPictures(cache, key, len(chosen), shape)
         pixels, failures = store.fill_and_open(read(chosen), keep_partial=on_error == "skip")
     else:

@@ -142,7 +142,7 @@ def load(
     where = {} if data_dir is None else {"data_dir": data_dir}
     if name_or_path == "stacked_mnist":
         return _resized(stacked_mnist(split, count=count, seed=seed, **where), image_size, channels)
-    data = STORED[name_or_path](split, **where)
+    data = STORED[str(name_or_path)](split, **where)
     if count is not None:
         rows = choose(len(data), count, seed, f"the {split} split of {name_or_path}")
         data = data.subset(torch.from_numpy(rows))
@@ -193,10 +193,10 @@ def _from_mixture(
     points, components = density.sample_with_components(
         count, seed=seed_of(seed, SPLITS.index(split))
     )
-    labels, classes = components, tuple(str(k) for k in range(len(density)))
     if name == "swiss_roll":  # its components only serve to define it
-        labels, classes = None, ()
-    return Dataset(name, points, labels=labels, classes=classes, density=density, source=name)
+        return Dataset(name, points, density=density, source=name)
+    classes = tuple(str(k) for k in range(len(density)))
+    return Dataset(name, points, labels=components, classes=classes, density=density, source=name)
 
 
 def _footballs(

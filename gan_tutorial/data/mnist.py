@@ -19,7 +19,7 @@ __all__ = ["fashion_mnist", "halves_of_test", "mnist", "read_split"]
 
 # For each file: the sha256 of the .gz on the mirrors, and of its content where it is published
 # or was computed from a file with the right first one.
-MNIST = {
+MNIST: dict[str, Any] = {
     "title": "MNIST",
     "mirrors": (
         "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -46,7 +46,7 @@ MNIST = {
     },
     "classes": tuple("0123456789"),
 }
-FASHION_MNIST = {
+FASHION_MNIST: dict[str, Any] = {
     "title": "Fashion-MNIST",
     "mirrors": (
         "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",

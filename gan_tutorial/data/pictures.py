@@ -61,12 +61,12 @@ def read_picture(
             raise UnreadablePictureError("not a regular file")
         if path.stat().st_size == 0:
             raise UnreadablePictureError("empty")
-        with Image.open(path) as image:
-            if image.width * image.height > MOST_PIXELS:
+        with Image.open(path) as opened:
+            if opened.width * opened.height > MOST_PIXELS:
                 raise UnreadablePictureError(TOO_LARGE)
             # JPEG files can be decoded at a half, a quarter or an eighth of their size.
-            image.draft(None, (2 * size, 2 * size))
-            image = ImageOps.exif_transpose(image)
+            opened.draft(None, (2 * size, 2 * size))
+            image: Picture = ImageOps.exif_transpose(opened)
             image = _opaque(image, background)
             image = _square(image).resize((size, size), Image.Resampling.LANCZOS)
             pixels = np.asarray(image if channels == 3 else image.convert("L"))

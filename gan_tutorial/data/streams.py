@@ -1,5 +1,7 @@
 """Random numbers by position: number `i` of a stream is the same however many are drawn."""
 
+from typing import Any
+
 import numpy as np
 
 __all__ = ["SPLITS", "check_count", "check_split", "choose", "seed_of", "uniforms"]
@@ -39,7 +41,7 @@ def uniforms(seed: int, stream: int, index: np.ndarray, field: int) -> np.ndarra
     >>> bool((few == many[:3]).all())
     True
     """
-    key = np.uint64(seed % 2**64)
+    key: Any = np.uint64(seed % 2**64)
     with np.errstate(over="ignore"):  # arithmetic modulo 2^64 is meant
         for word in (stream, field):
             key = _mix(key + GOLDEN) + np.uint64(word)
@@ -52,7 +54,7 @@ def seed_of(seed: int, stream: int) -> int:
     return int(uniforms(seed, stream, np.array([0]), 0)[0] * 2**53)
 
 
-def _mix(bits: np.ndarray) -> np.ndarray:
+def _mix(bits: Any) -> Any:
     """Scatter each bit of a 64-bit number over all of them."""
     bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

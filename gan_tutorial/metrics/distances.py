@@ -142,7 +142,8 @@ def fid_infinity(real: Features, fake: Features, seed: int = 0, spread: bool = T
     (_, at_zero), covariance = np.polyfit(inverses, values, 1, cov=True)
     error = None
     if spread:
-        error = math.hypot(covariance[1, 1] ** 0.5, fid(real, fake).spread)
+        other_samples = jackknife(_frechet, real.values.double(), fake.values.double())
+        error = math.hypot(covariance[1, 1] ** 0.5, float(other_samples))
     return Measurement(
         metric="FID infinity",
         value=float(at_zero),

@@ -110,8 +110,10 @@ def extract(images: Samples, network: str | Path | nn.Module, batch_size: int = 
     if not isinstance(images, Dataset):  # of which batches are read: it may be on a disk
         images = as_tensor(images)
     check_pictures(images[:1])
-    if hasattr(network, "check"):
-        network.check(tuple(images.shape[-3:]))
+    channels, height, width = images.shape[-3:]
+    check, predict = getattr(network, "check", None), getattr(network, "predict", None)
+    if check is not None:
+        check((channels, height, width))
     was_training = network.training
     network.eval()
     where = next((p.device for p in network.parameters()), torch.device("cpu"))
@@ -121,14 +123,14 @@ def extract(images: Samples, network: str | Path | nn.Module, batch_size: int = 
         low, high = min(low, float(batch.min())), max(high, float(batch.max()))
         rows = network(batch.to(where))
         values.append(rows.double().cpu())
-        if hasattr(network, "predict"):
-            outputs.append({name: v.double().cpu() for name, v in network.predict(rows).items()})
+        if predict is not None:
+            outputs.append({name: v.double().cpu() for name, v in predict(rows).items()})
     network.train(was_training)
     return Features(
         torch.cat(values),
         getattr(network, "name", type(network).__name__),
         {name: torch.cat([part[name] for part in outputs]) for name in (outputs or [{}])[0]},
-        tuple(images.shape[-3:]),
+        (channels, height, width),
         (low, high),
     )
 

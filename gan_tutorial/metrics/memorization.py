@@ -99,21 +99,23 @@ def memorization(
     >>> memorization(train, held_out, train[:50]).closer
     1.0
     """
-    kinds = {isinstance(samples, Features) for samples in (train, held_out, fake)}
-    if len(kinds) != 1:
+    given = (train, held_out, fake)
+    features = [samples for samples in given if isinstance(samples, Features)]
+    pictures = [as_tensor(samples) for samples in given if not isinstance(samples, Features)]
+    if features and pictures:
         raise TypeError("Give all three sets as pictures, or all three as Features.")
-    if kinds == {True}:
-        check_pair(train, held_out)
-        check_pair(train, fake)
-        rows = [samples.values.double() for samples in (train, held_out, fake)]
-        extractor = train.extractor
+    if features:
+        for other in features[1:]:
+            check_pair(features[0], other)
+        rows = [samples.values.double() for samples in features]
+        extractor = features[0].extractor
     else:
-        train, held_out, fake = map(as_tensor, (train, held_out, fake))
-        for what, samples in (("Training", train), ("Held-out", held_out), ("Generated", fake)):
+        first = pictures[0]
+        for what, samples in zip(("Training", "Held-out", "Generated"), pictures, strict=True):
             check_pictures(samples, f"{what} pictures")
-            check_kinds(tuple(train.shape[1:]), tuple(samples.shape[1:]))
-            check_spans(*((float(x.min()), float(x.max())) for x in (train, samples)))
-        rows = [samples.double().flatten(1) for samples in (train, held_out, fake)]
+            check_kinds(tuple(first.shape[1:]), tuple(samples.shape[1:]))
+            check_spans(*((float(x.min()), float(x.max())) for x in (first, samples)))
+        rows = [samples.double().flatten(1) for samples in pictures]
         extractor = PIXELS
     if min(len(held_out), len(fake)) < 2:
         raise ValueError("Memorization needs two held-out and two generated samples at least.")

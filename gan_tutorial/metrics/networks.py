@@ -185,6 +185,11 @@ def load_network(name_or_path: str | Path) -> FeatureNetwork:
     return network.eval().requires_grad_(False)
 
 
+def name_for(data: Dataset) -> str | None:
+    """Return which of `NETWORKS` fits a data set of the library; None for a reader's own."""
+    return None if data.source is None else NETWORK_OF.get(data.source)
+
+
 def network_for(data: Dataset) -> FeatureNetwork:
     """Return the feature network that fits a data set of the library.
 
@@ -202,13 +207,14 @@ def network_for(data: Dataset) -> FeatureNetwork:
     ValueError
         If there is no network for this kind of data, or not for pictures of this size.
     """
-    if data.source not in NETWORK_OF:
+    name = name_for(data)
+    if name is None:
         raise ValueError(
             f"The library has no feature network for {data.name!r}, only for "
             f"{', '.join(NETWORK_OF)}: train one, with "
             "tools/artifacts/train_features.py as a model, or use inception() for color pictures."
         )
-    network = load_network(NETWORK_OF[data.source])
+    network = load_network(name)
     network.check(data.shape)
     return network
 

@@ -189,10 +189,10 @@ def ssim(real: Samples, fake: Samples, sigma: float = 1.5) -> Measurement:
         )
     from torchmetrics.functional.image import structural_similarity_index_measure
 
-    levels = [(images.double() + 1) / 2 for images in (fake, real)]
+    made, original = ((images.double() + 1) / 2 for images in (fake, real))
     # Versions of torchmetrics differ in what they do at the edge: take the map, and cut it here.
     _, everywhere = structural_similarity_index_measure(
-        *levels, sigma=sigma, data_range=1.0, reduction="none", return_full_image=True
+        made, original, sigma=sigma, data_range=1.0, reduction="none", return_full_image=True
     )
     edge = window // 2
     inside = everywhere[..., edge : -edge or None, edge : -edge or None]

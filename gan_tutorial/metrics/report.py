@@ -1,6 +1,7 @@
 """Everything that can be measured of a generator's samples, each number beside its floor."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from .manifold import manifold_report
 from .memorization import memorization
 from .modes import mode_report
 from .networks import FeatureNetwork, load_network
-from .results import PIXELS
+from .results import PIXELS, Measurement
 from .score import class_report
 
 __all__ = ["FEWEST", "Evaluation", "Row", "evaluation", "fitted"]
@@ -140,8 +141,9 @@ def evaluation(
 
 def _modes_of(samples: Samples) -> Mixture | None:
     """Return the density whose modes can be counted: its components are the data's classes."""
-    counted = isinstance(samples, Dataset) and samples.labels is not None
-    return samples.density if counted else None
+    if isinstance(samples, Dataset) and samples.labels is not None:
+        return samples.density
+    return None
 
 
 def _features(samples: Tensor, network: nn.Module | None) -> Features:
@@ -160,8 +162,11 @@ def _compare(real: Features, fake: Features, modes: Mixture | None) -> Values:
         values["high quality"] = (report.high_quality, report.spread.get("high_quality"))
         values["reverse KL"] = (report.reverse_kl, report.spread.get("reverse_kl"))
     width = real.values.shape[1]
-    distances = [fid] if len(fake) > width else []
-    distances += [fid_infinity] if len(fake) // 2 > width else []
+    distances: list[Callable[[Features, Features], Measurement]] = []
+    if len(fake) > width:
+        distances.append(fid)
+    if len(fake) // 2 > width:
+        distances.append(fid_infinity)
     for distance in (*distances, kid):
         found = distance(real, fake)
         values[found.metric] = (found.value, found.spread)

@@ -107,6 +107,6 @@ def jackknife(
             reduced[which] = rows[order[keep]]
             values.append(statistic(*reduced))
         # var() divides by g - 1, so that (g - 1)^2 / g of it is (g - 1) / g of the sum of squares
-        values = torch.tensor(values, dtype=torch.float64)
-        variance = variance + (count - 1) ** 2 / count * values.var(dim=0)
+        found = torch.tensor(values, dtype=torch.float64)
+        variance = variance + (count - 1) ** 2 / count * found.var(dim=0)
     return variance.sqrt()

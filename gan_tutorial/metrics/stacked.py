@@ -111,14 +111,14 @@ def stacked_report(images: Samples, network: str | nn.Module = "mnist") -> Stack
         labels.append(label)
     if not labels:
         raise ValueError("There are no pictures: nothing to count.")
-    labels = torch.cat(labels)
-    shares = torch.bincount(labels, minlength=MODES).double() / len(labels)
+    triples = torch.cat(labels)
+    shares = torch.bincount(triples, minlength=MODES).double() / len(triples)
     found = shares[shares > 0]  # 0 log 0 = 0: a mode without pictures adds nothing to the sum
     return StackedReport(
         modes=len(found),
         kl=float((found * found.log()).sum()) + log(MODES),
         confidence=float(torch.cat(confidence).mean()),
-        labels=labels,
+        labels=triples,
         extractor=getattr(network, "name", type(network).__name__),
-        samples=len(labels),
+        samples=len(triples),
     )

@@ -92,11 +92,11 @@ def two_sample_accuracy(
     halves = [
         [x[index[half::2]] for x, index in zip(rows, order, strict=True)] for half in range(2)
     ]
-    right = 0
+    right = 0.0
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         for learn, judge in (halves, halves[::-1]):
-            judged = _trained(make(), *learn, steps)
+            judged = _trained(make(), learn[0], learn[1], steps)
             for samples, sign in zip(judge, (1, -1), strict=True):
                 right += _count_right(judged, samples, sign)
     value = right / (2 * count)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ..data import Samples, as_tensor
-from .labels import FewLabels
+from .labels import FewLabels, labels_of
 
 __all__ = ["linear_probe", "spread_labels"]
 
@@ -65,7 +65,7 @@ def spread_labels(
     if features is None:
         features = _pixels
     labels = torch.full((len(few.unlabeled),), -1)
-    labels[few.rows] = few.labeled.labels.cpu()
+    labels[few.rows] = labels_of(few.labeled)
     spreading = LabelSpreading(kernel="knn", n_neighbors=neighbors, alpha=alpha, max_iter=100)
     with np.errstate(invalid="ignore"):  # 0/0 where no label has arrived
         spreading.fit(features(few.unlabeled[:]).double().numpy(), labels.numpy())

@@ -94,7 +94,7 @@ class SemiSupervisedGAN(FewLabelsTask):
         if generator_lr is not None:
             betas = self.optimizers["generator"].defaults["betas"]
             self.optimizers["generator"] = adam(generator, generator_lr, betas)
-        self.generator = generator
+        self.generator: Any = generator  # it has an attribute latent_dim
         self.game = get_loss("non-saturating")
         self.generator_loss, self.entropy_weight, self.noise = generator_loss, entropy_weight, noise
         self.settings |= {
@@ -138,12 +138,12 @@ class SemiSupervisedGAN(FewLabelsTask):
         made = recipe.networks
         width, code = made["body_width"], made["latent_dim"]
         if made["body"] == "mlp":
-            body = MLPEncoder(shape, 128, width, depth=2)
+            body: nn.Module = MLPEncoder(shape, 128, width, depth=2)
         else:
             body = DCGANEncoder(8 * width, shape[1], shape[0], width, norm="none")
         width = made["generator_width"]
         if made["generator"] == "mlp":
-            generator = MLPGenerator(code, shape, width, depth=2)
+            generator: nn.Module = MLPGenerator(code, shape, width, depth=2)
         else:
             generator = DCGANGenerator(code, shape[1], shape[0], width)
         task = cls(body, few.labeled, generator, **recipe.options)

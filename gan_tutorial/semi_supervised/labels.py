@@ -29,6 +29,13 @@ class FewLabels:
     rows: Tensor
 
 
+def labels_of(data: Dataset) -> Tensor:
+    """Return the labels of a data set, (N,), on the CPU; refuse one without."""
+    if data.labels is None:
+        raise ValueError(f"The data set {data.name!r} has no labels.")
+    return data.labels.cpu()
+
+
 def hide_labels(data: Dataset, count: int, seed: int = 0) -> FewLabels:
     """Choose `count` samples, as many of each class, and hide the labels of all others.
 

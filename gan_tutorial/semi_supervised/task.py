@@ -3,6 +3,7 @@
 import hashlib
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 from ..data import Dataset, Samples, as_tensor
 from ..training import Task, adam
 from .augmentations import AUGMENTATIONS, augmented
+from .labels import labels_of
 
 __all__ = ["FewLabelsTask", "entropy", "share_right"]
 
@@ -79,7 +81,7 @@ class FewLabelsTask(Task):
             ema=ema,
         )
         self.classes = labeled.classes or tuple(map(str, range(classes)))
-        self.labeled = labeled
+        self.labeled, self.labels = labeled, labeled.labels
         self.weight, self.augment = weight, augment
         self.settings = {
             "weight": weight, "augment": augment, "lr": lr, "body_lr": body_lr,
@@ -90,7 +92,7 @@ class FewLabelsTask(Task):
     def to(self, device: torch.device) -> "FewLabelsTask":
         """Move everything, the labeled samples included, to `device`."""
         super().to(device)
-        self.labeled = self.labeled.to(device)
+        self.labeled, self.labels = self.labeled.to(device), self.labels.to(device)
         return self
 
     # --- For a step: the latest weights, with gradients ---
@@ -99,7 +101,7 @@ class FewLabelsTask(Task):
         """Draw `count` labeled samples, with replacement, and their labels."""
         u = self.random(torch.rand, count)
         rows = (u * len(self.labeled)).long().clamp_(max=len(self.labeled) - 1)
-        return self.changed(self.labeled[rows]), self.labeled.labels[rows]
+        return self.changed(self.labeled[rows]), self.labels[rows]
 
     def changed(self, batch: Tensor) -> Tensor:
         """Return a batch augmented, as the setting says."""
@@ -153,11 +155,9 @@ class FewLabelsTask(Task):
         ValueError
             If `data` has no labels.
         """
-        if data.labels is None:
-            raise ValueError(f"The data set {data.name!r} has no labels to compare with.")
-        return share_right(self.class_logits(data, averaged), data.labels.cpu()).item()
+        return share_right(self.class_logits(data, averaged), labels_of(data)).item()
 
-    def _network(self, name: str, averaged: bool) -> nn.Module:
+    def _network(self, name: str, averaged: bool) -> Any:
         return self.average[name] if averaged else self.networks[name]
 
 
@@ -172,14 +172,14 @@ def share_right(logits: Tensor, labels: Tensor) -> Tensor:
     return (logits.argmax(1) == labels).float().mean()
 
 
-def _head(features: int, outputs: int) -> nn.Sequential:
+def _head(features: Any, outputs: int) -> nn.Sequential:
     return nn.Sequential(nn.LeakyReLU(0.2), nn.Linear(features, outputs))
 
 
 def _digest(labeled: Dataset) -> str:
     """Name a labeled set, so that a run is not resumed with another one."""
     content = labeled._samples.cpu().contiguous().numpy().tobytes()
-    content += labeled.labels.cpu().contiguous().numpy().tobytes()
+    content += labels_of(labeled).contiguous().numpy().tobytes()
     return hashlib.sha256(content).hexdigest()[:16]
 
 

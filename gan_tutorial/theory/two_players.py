@@ -7,6 +7,7 @@ each lowers its own cost.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import torch
@@ -74,13 +75,10 @@ class Game:
         with torch.enable_grad():
             theta, phi = (number.requires_grad_() for number in point.unbind(-1))
             first, second = self.first_cost(theta, phi), self.second_cost(theta, phi)
-        options = {"create_graph": again, "allow_unused": True, "materialize_grads": True}
-        return torch.cat(
-            [
-                torch.stack(torch.autograd.grad(first, [theta], **options)),
-                torch.stack(torch.autograd.grad(second, [phi], **options)),
-            ]
+        gradient = partial(
+            torch.autograd.grad, create_graph=again, allow_unused=True, materialize_grads=True
         )
+        return torch.stack([*gradient(first, [theta]), *gradient(second, [phi])])
 
     def jacobian(self, point: Tensor | None = None) -> Tensor:
         """Return the (2, 2) matrix of derivatives of `gradients`, at the origin by default."""

@@ -451,7 +451,7 @@ def test_what_was_chosen_instead_of_the_recipe_is_in_the_task_s_own(digits):
 
 
 def test_a_task_refuses_data_without_labels(digits):
-    with pytest.raises(ValueError, match="no labels to compare with"):
+    with pytest.raises(ValueError, match="has no labels"):
         task_of("gan", hide_labels(digits, 10).labeled).accuracy(hide_labels(digits, 10).unlabeled)
     with pytest.raises(ValueError, match=r"give hide_labels\(\.\.\.\)\.labeled"):
         Classifier(classifier_body(digits), hide_labels(digits, 10).unlabeled)
