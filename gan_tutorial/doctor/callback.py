@@ -2,11 +2,13 @@
 
 import operator
 import warnings
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from ..data import Dataset
+from ..gan import GAN
 from ..training.run import Run
 from .checkup import check_up
 from .findings import SICK_FROM, Finding, Report
@@ -142,8 +144,8 @@ class Doctor:
         self.run, self._warned_of, self._weights = run, set(), {}
         self._looks, self._due = 0, 1
         size = run.config["training"]["batch_size"]
-        self.facts = check_up(run.task, run.data, size, run.steps)
-        self._watch = StepWatch(run.task) if run.step < run.steps else None
+        self.facts = check_up(_game(run), run.data, size, run.steps)
+        self._watch = StepWatch(_game(run)) if run.step < run.steps else None
         if self._watch:
             self._watch.start()
         self._warn_of(self.facts)
@@ -160,7 +162,7 @@ class Doctor:
 
     def _measure(self, run: Run) -> dict[str, float]:
         """Measure the columns of the probe."""
-        task, networks = run.task, self._networks(run)
+        task, networks = _game(run), self._networks(run)
         count = min(self.samples, len(run.data))
         row = {}
         for name, network in networks.items():
@@ -193,7 +195,8 @@ class Doctor:
 
     @staticmethod
     def _networks(run: Run) -> dict[str, nn.Module]:
-        return {"generator": run.task.generator, "discriminator": run.task.discriminator}
+        task = _game(run)
+        return {"generator": task.generator, "discriminator": task.discriminator}
 
     def _warn_of(self, findings: list[Finding]) -> None:
         """Warn, once of each fault."""
@@ -204,3 +207,8 @@ class Doctor:
                 step = self.run.step if self.run else 0
                 message = f"Step {step}: {finding}"
                 warnings.warn(message, DoctorWarning, stacklevel=4)
+
+
+def _game(run: Run) -> GAN:
+    """Return the task of a run that has been seen to have both players."""
+    return cast(GAN, run.task)

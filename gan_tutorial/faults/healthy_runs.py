@@ -1,7 +1,7 @@
 """Healthy runs: small, fast, and of each kind in which a fault can be planted."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -138,7 +138,7 @@ def healthy(
     )
 
 
-def _options(loss: str, recipe: dict, batch_norm: bool) -> dict:
+def _options(loss: str, recipe: Mapping[str, Any], batch_norm: bool) -> dict:
     """Return the options of `GAN` for this loss: the recipe's, and the penalty that suits it."""
     shared = {"loss": loss, "lr": recipe["lr"], "ema": 0.98}
     if batch_norm:

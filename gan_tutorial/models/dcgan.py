@@ -10,6 +10,7 @@ next power of two and its middle is taken; the discriminator sees every picture 
 """
 
 import itertools
+from typing import Any
 
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
@@ -106,7 +107,7 @@ class DCGANGenerator(nn.Module):
         if up not in UPS:
             raise ValueError(f"Unknown way up {up!r}; choose one of {', '.join(UPS)}.")
         self.latent_dim, self.shape = latent_dim, (channels, size, size)
-        self.config = {
+        self.config: dict[str, Any] = {
             "latent_dim": latent_dim,
             "size": size,
             "channels": channels,
@@ -147,7 +148,12 @@ class DCGANDiscriminator(nn.Module):
         super().__init__()
         _check(channels, norm)
         self.shape = (channels, size, size)
-        self.config = {"size": size, "channels": channels, "width": width, "norm": norm}
+        self.config: dict[str, Any] = {
+            "size": size,
+            "channels": channels,
+            "width": width,
+            "norm": norm,
+        }
         maps = _channels_at(size, width)[::-1]
         bias = norm != "batch"
         # The paper leaves the first and the last layer without batch norm.

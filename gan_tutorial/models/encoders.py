@@ -6,6 +6,7 @@ for an autoencoder, or mean and log variance of a Gaussian over codes for a vari
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -39,7 +40,12 @@ class MLPEncoder(nn.Module):
         super().__init__()
         shape = tuple(shape)
         self.shape, self.outputs = shape, outputs
-        self.config = {"shape": list(shape), "outputs": outputs, "width": width, "depth": depth}
+        self.config: dict[str, Any] = {
+            "shape": list(shape),
+            "outputs": outputs,
+            "width": width,
+            "depth": depth,
+        }
         self.net = nn.Sequential(nn.Flatten(), *_layers(math.prod(shape), width, depth, outputs))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -84,7 +90,7 @@ class DCGANEncoder(nn.Module):
         super().__init__()
         _check(channels, norm)
         self.shape, self.outputs = (channels, size, size), outputs
-        self.config = {
+        self.config: dict[str, Any] = {
             "outputs": outputs,
             "size": size,
             "channels": channels,

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
@@ -58,7 +59,7 @@ class MLPGenerator(nn.Module):
         shape = tuple(shape)
         bounded = len(shape) == 3 if bounded is None else bounded
         self.latent_dim, self.shape = latent_dim, shape
-        self.config = {
+        self.config: dict[str, Any] = {
             "latent_dim": latent_dim,
             "shape": list(shape),
             "width": width,
@@ -100,7 +101,12 @@ class MLPDiscriminator(nn.Module):
             raise ValueError(f"Unknown norm {norm!r}; choose one of none, spectral.")
         shape = tuple(shape)
         self.shape = shape
-        self.config = {"shape": list(shape), "width": width, "depth": depth, "norm": norm}
+        self.config: dict[str, Any] = {
+            "shape": list(shape),
+            "width": width,
+            "depth": depth,
+            "norm": norm,
+        }
         layers = _layers(math.prod(shape), width, depth, 1)
         if norm == "spectral":
             layers = [spectral_norm(m) if isinstance(m, nn.Linear) else m for m in layers]

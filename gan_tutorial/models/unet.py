@@ -4,6 +4,8 @@ Both are convolutional throughout, so one network takes pictures of any size tha
 divide. They treat every picture on its own: there is no batch norm.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
@@ -77,7 +79,7 @@ class UNetGenerator(nn.Module):
                 f"{self.multiple}, got {size}."
             )
         self.noise_dim, self.shape, self.mask_input = noise_dim, (channels, size, size), mask_input
-        self.config = {
+        self.config: dict[str, Any] = {
             "channels": channels,
             "size": size,
             "width": width,
@@ -169,7 +171,12 @@ class PatchDiscriminator(nn.Module):
             raise ValueError(
                 f"channels, width and depth must be at least 1, got {channels}, {width}, {depth}."
             )
-        self.config = {"channels": channels, "width": width, "depth": depth, "norm": norm}
+        self.config: dict[str, Any] = {
+            "channels": channels,
+            "width": width,
+            "depth": depth,
+            "norm": norm,
+        }
         self.reach = 7 * 2**depth - 2
         normed = spectral_norm if norm == "spectral" else (lambda layer: layer)
         layers: list[nn.Module] = []

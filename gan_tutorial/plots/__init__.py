@@ -5,14 +5,16 @@ that need them.
 """
 
 from .animations import Recorder, animation, frame
-from .images import image_grid, interpolate, interpolation, save_image_grid, save_picture, tile
+from .images import image_grid, interpolate, interpolation, tile
 from .lines import curves
 from .points import samples_2d
+from .saving import FORMATS, save_image_grid, save_picture
 from .style import DISCRIMINATOR, FAKE, GENERATOR, REAL, use_style
 
 __all__ = [
     "DISCRIMINATOR",
     "FAKE",
+    "FORMATS",
     "GENERATOR",
     "REAL",
     "Recorder",

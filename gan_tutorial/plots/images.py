@@ -1,14 +1,7 @@
-"""Pictures of data, samples and training: every figure of the book is drawn with these functions.
+"""Grids of images, and walks between latent codes."""
 
-Importing this module costs nothing: matplotlib, Pillow and IPython are imported by the functions
-that need them.
-"""
-
-import io
 import math
-import os
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,16 +9,12 @@ import torch
 from torch import Tensor
 
 from ..models.sampling import sample_generator
-from ..training.files import write_atomically
 from ..training.ranges import check_count
 
 __all__ = [
-    "FORMATS",
     "image_grid",
     "interpolate",
     "interpolation",
-    "save_image_grid",
-    "save_picture",
     "tile",
 ]
 
@@ -64,7 +53,7 @@ def tile(images: Tensor, columns: int | None = None, scale: int = 1, gap: int = 
     >>> tile(torch.zeros(6, 1, 8, 8), columns=3).shape
     (17, 26, 3)
     """
-    _check_images(images)
+    check_images(images)
     columns = _columns(len(images), columns)
     check_count("scale", scale)
     check_count("gap", gap, 0)
@@ -113,7 +102,7 @@ def image_grid(
     """
     import matplotlib.pyplot as plt
 
-    _check_images(images)
+    check_images(images)
     height, width = images.shape[2:]
     if labels is not None and len(labels) != len(images):
         raise ValueError(f"{len(labels)} labels for {len(images)} images: give one for each")
@@ -138,84 +127,7 @@ def image_grid(
     return ax
 
 
-def save_image_grid(
-    images: Tensor, path: str | os.PathLike, columns: int | None = None, scale: int | None = None
-) -> Path:
-    """Write images as one picture, in the format that its name says.
-
-    The file appears complete or not at all, and its folder is made if there is none.
-
-    Parameters
-    ----------
-    images : Tensor
-        Shape (N, C, H, W) with C of 1 or 3 and values in [-1, 1].
-    path : str or path-like
-        Where to write, ending in one of `FORMATS`; an existing file is replaced.
-    columns : int, optional
-        Images in a row; by default the grid is about square.
-    scale : int, optional
-        Every pixel becomes a square of this side; by default small images are enlarged until
-        they are about 64 pixels wide.
-
-    Returns
-    -------
-    pathlib.Path
-        The path of the file.
-
-    Raises
-    ------
-    TypeError, ValueError
-        As `tile`, and if the name ends in none of `FORMATS`.
-    """
-    from PIL import Image
-
-    _check_images(images)
-    if scale is None:
-        scale = max(1, 64 // images.shape[3])
-    return save_picture(Image.fromarray(tile(images, columns, scale, gap=2)), path)
-
-
-# What a picture's name may end in, and how Pillow writes it: without loss where there is a choice.
-FORMATS: dict[str, dict[str, Any]] = {
-    ".png": {"format": "PNG", "optimize": True},
-    ".jpg": {"format": "JPEG", "quality": 95, "subsampling": 0},
-    ".jpeg": {"format": "JPEG", "quality": 95, "subsampling": 0},
-    ".webp": {"format": "WEBP", "lossless": True},
-    ".gif": {"format": "GIF"},
-    ".tif": {"format": "TIFF", "compression": "tiff_deflate"},
-    ".tiff": {"format": "TIFF", "compression": "tiff_deflate"},
-    ".bmp": {"format": "BMP"},
-}
-
-
-def save_picture(picture: Any, path: str | os.PathLike) -> Path:
-    """Write a Pillow image whole or not at all, in the format that the file's name says.
-
-    Parameters
-    ----------
-    picture : PIL.Image.Image
-    path : str or path-like
-        Where to write, ending in one of `FORMATS`.
-
-    Raises
-    ------
-    ValueError
-        If the name ends in something else; the message lists the endings.
-    """
-    path = Path(path)
-    how = FORMATS.get(path.suffix.lower())
-    if how is None:
-        raise ValueError(
-            f"The name {path.name!r} does not say which kind of picture to write: let it end in "
-            f"one of {', '.join(FORMATS)}."
-        )
-    buffer = io.BytesIO()
-    picture.save(buffer, **how)
-    write_atomically(path, buffer.getvalue())
-    return path
-
-
-def _check_images(images: Tensor) -> None:
+def check_images(images: Tensor) -> None:
     if not isinstance(images, Tensor):
         raise TypeError(f"images must be a tensor, not {type(images).__name__}")
     if images.ndim != 4 or images.shape[1] not in (1, 3) or 0 in images.shape:
