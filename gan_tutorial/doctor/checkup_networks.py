@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import torch
 from torch import nn
 
-from ..faults.parts import batch_norms
 from ..gan import GAN
+from ..models import batch_norms
 from .findings import Finding, fact
 
 __all__ = ["check_networks"]

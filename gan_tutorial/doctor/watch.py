@@ -12,8 +12,8 @@ from typing import Any
 
 from torch import Tensor
 
-from ..faults.parts import batch_norms
 from ..gan import GAN
+from ..models import batch_norms
 from .explain import explain_loss
 from .findings import Finding, fact
 

@@ -8,12 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from ..data import Dataset
-from ..models import Augmented
+from ..models import Augmented, batch_norms
 from ..models.augment import Noise
 
 __all__ = [
     "EachPixel",
-    "batch_norms",
     "bottlenecked",
     "every_nth_of_a_class",
     "mapped",
@@ -106,12 +105,6 @@ def uneven_kernels(generator: Any, discriminator: nn.Module) -> tuple[nn.Module,
                 bias=layer.bias is not None,
             )  # fmt: skip
     return generator, discriminator
-
-
-def batch_norms(*networks: nn.Module) -> list[nn.modules.batchnorm._BatchNorm]:
-    """Return the layers of these networks that mix the samples of a batch: all batch norms."""
-    kind = nn.modules.batchnorm._BatchNorm
-    return [layer for network in networks for layer in network.modules() if isinstance(layer, kind)]
 
 
 def with_batch_norm(

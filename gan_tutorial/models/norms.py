@@ -18,9 +18,9 @@ BatchNorm: TypeAlias = (
 )
 
 
-def batch_norms(network: nn.Module) -> list[BatchNorm]:
-    """Return every batch norm layer in a network, in the order of its modules."""
-    return [layer for layer in network.modules() if isinstance(layer, BatchNorm)]
+def batch_norms(*networks: nn.Module) -> list[BatchNorm]:
+    """Return every batch norm layer in these networks, in the order of their modules."""
+    return [m for network in networks for m in network.modules() if isinstance(m, BatchNorm)]
 
 
 def has_batch_norm(network: nn.Module) -> bool:

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 
 from ...gan import GAN, frozen
+from ...models import batch_norms
 from ...models.sampling import sample_generator
 from ..case import Outcome
-from ..parts import batch_norms
 from ..steps import HeadStart
 from .looks import codes
 
