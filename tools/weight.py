@@ -14,7 +14,7 @@ import nbformat
 from toc import notebooks
 
 WORDS_A_MINUTE, SECONDS_A_LINE = 200, 4
-MINUTES, LINES, CELL, COLUMN = 45, 250, 30, 88  # COLUMN: characters of code on a laptop's page
+MINUTES, LINES, CELL, COLUMN = 45, 250, 30, 87  # COLUMN: characters, on a page 1,440 wide
 HIDDEN = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
 ASIDE = re.compile(r"\{(exercise|solution)-(start|end)\}")
 ASIDE_LINE = re.compile(r"(^`{3,}\{(?:exercise|solution)-(?:start|end)\}[^`]*`{3,})", re.MULTILINE)
