@@ -4,7 +4,7 @@ from functools import cache
 
 import numpy as np
 
-from .core import Mistake, Wrong, call, close, exercise, numbers
+from .core import Mistake, Wrong, call, close, compare_values, exercise, numbers
 
 # --- 1.1 Shuffled pixels ---------------------------------------------------------------------
 
@@ -196,6 +196,47 @@ def _mean_halves(x, x_test):
     return {"copied": x[distances.argmin(1), 32:], "regression": mean}
 
 
+# --- 1.6 Named without labels ----------------------------------------------------------------
+
+
+def _by_majority(clusters, digits) -> float:
+    return sum(np.bincount(digits[clusters == k]).max() for k in np.unique(clusters)) / len(digits)
+
+
+def _as_labels(clusters, digits) -> float:
+    return float((clusters == digits).mean())
+
+
+def _mean_of_shares(clusters, digits) -> float:
+    shares = [
+        np.bincount(digits[clusters == k]).max() / (clusters == k).sum()
+        for k in np.unique(clusters)
+    ]
+    return float(np.mean(shares))
+
+
+def _rightly_named(answer, mistakes) -> None:
+    rng = np.random.default_rng(0)
+    for clusters_count in (3, 10):
+        clusters = rng.choice(clusters_count, 200, p=_uneven(clusters_count))
+        digits = np.where(rng.random(200) < 0.7, (clusters + 4) % 10, rng.integers(10, size=200))
+        given = numbers(call(answer, clusters, digits)).item()
+        if abs(given - _by_majority(clusters, digits)) < 1e-6:
+            continue
+        for name, wrong in (("as_labels", _as_labels), ("mean_of_shares", _mean_of_shares)):
+            if abs(given - wrong(clusters, digits)) < 1e-6:
+                raise Wrong(mistakes[name].why)
+        raise Wrong(
+            "For each cluster count its most common digit, add these counts up, and divide by the "
+            "number of images."
+        )
+
+
+def _uneven(count: int) -> np.ndarray:
+    shares = np.arange(1.0, count + 1)
+    return shares / shares.sum()
+
+
 EXERCISES = (
     exercise(
         "1.1",
@@ -300,6 +341,43 @@ EXERCISES = (
         mean_only=Mistake(
             "The regression predicts one and the same mean image: it does not use the upper half.",
             lambda: _mean_halves,
+        ),
+    ),
+    exercise(
+        "1.6",
+        "ex-names",
+        "a function of (clusters, digits), two arrays of whole numbers, that returns a share",
+        _rightly_named,
+        "The names came from the labels: k-means clusters, and does not classify.",
+        as_labels=Mistake(
+            "You compared the clusters' numbers with the digits. A cluster's number means nothing: "
+            "call it by its most common digit.",
+            lambda: _as_labels,
+        ),
+        mean_of_shares=Mistake(
+            "That is the mean over clusters, in which a small cluster counts as much as a large "
+            "one: count images.",
+            lambda: _mean_of_shares,
+        ),
+    ),
+    exercise(
+        "1.7",
+        "ex-walk",
+        "one number, the ratio of the two lengths",
+        compare_values([0.5**0.5], ["the ratio"], 1e-2),
+        "The straight line passes where the generator has hardly ever been trained.",
+        half=Mistake(
+            "The lengths do not halve: two independent codes are nearly at right angles, so the "
+            "variances of their halves add up.",
+            [0.5],
+        ),
+        one=Mistake(
+            "That would be a path on the sphere: what is the variance of an entry of the mean of "
+            "two codes?",
+            [1.0],
+        ),
+        square=Mistake(
+            "The middle is nearer to the origin than the ends: the ratio is below one.", [2**0.5]
         ),
     ),
 )

@@ -69,7 +69,7 @@ for (const box of document.querySelectorAll('[data-player="@ID@"]')) {
   addEventListener("beforeprint", () => { stop(); shown = +slider.value; show(last); });
   addEventListener("afterprint", () => show(shown));
   controls.style.display = "flex";
-  show(0);
+  show(last);
 }
 </script>
 """
@@ -88,9 +88,9 @@ def animation(
 
     All frames are packed in one small PNG inside the page, and a few lines of plain JavaScript
     move it behind a window: it works in the built book, from a file, in Jupyter and in Colab,
-    without a kernel and without a network. It opens on the first frame, so that one can predict
-    what comes, and nothing moves until the reader presses play. On paper, and where scripts do
-    not run, the last frame is shown.
+    without a kernel and without a network. It rests on the last frame, which tells the most, on
+    paper and where scripts do not run too; nothing moves until the reader presses play, which
+    starts from the first.
 
     Parameters
     ----------

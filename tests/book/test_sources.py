@@ -37,6 +37,11 @@ def test_every_row_is_settled_where_it_says(root):
     assert claims.complaints(root) == []
 
 
+def test_folds_lead_somewhere(root):
+    """What a fold lists is settled on its page, and its links have places."""
+    assert claims.strays(root) == []
+
+
 def test_rows_are_sentences_of_their_own(rows):
     for row in rows:
         assert re.search(r"[.?]$", row.says), row.id
@@ -133,6 +138,74 @@ def test_a_row_that_is_not_settled_is_named(small, change, sentence):
     else:
         assert len(found) == 1
         assert sentence in found[0]
+
+
+FOLDED = """# A page
+
+(page-two)=
+## Two players
+
+They play.
+
+(page-turn)=
+They move in turn.
+
+(page-loss)=
+```{figure} loss.png
+```
+
+## The end
+
+(page-listed)=
+```{admonition} What the articles say
+:class: note, dropdown
+:name: page-articles
+- They are two *(S0-01, T-02 to T-04)*; {ref}`here <page-two>`.
+- In turn *(D-01)*: [there](#page-turn),
+  and the loss *(D-02)* in {numref}`page-loss`.
+- Some article *(S0-03)* is older.
+- Nobody has heard of it *(S0-04)*; {ref}`elsewhere <page-nowhere>`.
+```
+
+After it.
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"settled": "page#page-two"}, None),
+        ({"settled": "page#two-players"}, None),  # the same place by its other name
+        ({"id": "T-03", "settled": "page#two-players"}, None),
+        ({"id": "D-01", "settled": "page#page-turn"}, None),
+        ({"id": "D-02", "settled": "page#page-loss"}, None),
+        ({"id": "S0-03", "settled": "page#page-articles"}, None),
+        ({"id": "D-01", "settled": "page#page-two"}, "does not name it"),
+        ({"settled": "page#the-end"}, "does not name it"),  # the fold is not its section's text
+        ({"settled": "page#page-articles"}, "does not name it"),  # it links away
+        ({"id": "S0-02", "settled": "page#page-two"}, "does not name it"),
+        ({"settled": "page#page-three"}, "nothing is called"),
+    ],
+)
+def test_the_fold_names_rows_in_place_of_the_text(small, change, sentence):
+    (small / "book" / "page.md").write_text(FOLDED)
+    found = claims.complaints(small, [replace(ROW, **change)])
+    assert found == [] if sentence is None else len(found) == 1 and sentence in found[0]
+
+
+def test_links_and_ids_of_a_fold_that_lead_nowhere_are_named(small, rows):
+    (small / "book" / "page.md").write_text(FOLDED)
+    listed = [replace(ROW, id=name) for name in ("S0-01", "T-02", "T-03", "D-01", "S0-04")]
+    listed.append(replace(ROW, id="T-04", settled="other#here"))
+    entries = [vars(row) | {"article": list(row.article)} for row in listed]
+    (small / "book" / "sources.yml").write_text(json.dumps(entries))
+    found = "\n".join(claims.strays(small))
+    assert found.count("\n") == 3
+    assert "lists D-02, which is settled in nowhere" in found
+    assert "lists S0-03, which is settled in nowhere" in found
+    assert "lists T-04, which is settled in other" in found
+    assert "links D-02 to 'page-turn'" not in found
+    assert "links S0-04 to 'page-nowhere', which is not there" in found
 
 
 @pytest.mark.parametrize(

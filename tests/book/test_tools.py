@@ -12,11 +12,10 @@ import pytest
 import toc
 import torch
 from check_pages import complaints
-from docutils import nodes
 from execute import execute, fingerprint
 from export_generator import script
 from gallery import mended, picture
-from nbformat.v4 import new_code_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from notebooks_zip import pack
 from page_parts import clean, named_folds, needs, reading_minutes
 from PIL import Image
@@ -159,12 +158,12 @@ def test_folds_of_the_sidebar_have_names():
     assert named_folds('<a href="1.html">1. Principles</a>') == '<a href="1.html">1. Principles</a>'
 
 
-def test_time_to_read_counts_words_of_the_text():
-    page = nodes.section(
-        "", nodes.paragraph("", "word " * 1500), nodes.literal_block("", "x " * 99)
-    )
-    assert reading_minutes(page) == 10
-    assert reading_minutes(nodes.section("", nodes.paragraph("", "word"))) == 5
+def test_time_to_read_is_the_weight_of_the_chapter_in_steps_of_five_minutes(tmp_path):
+    page = tmp_path / "page.ipynb"
+    for words, minutes in ((2200, 10), (1, 5)):
+        nbformat.write(new_notebook(cells=[new_markdown_cell("word " * words)]), page)
+        assert reading_minutes(page) == minutes
+    assert reading_minutes(tmp_path / "page.md") == 5
 
 
 def test_exported_generator_is_small_and_its_directions_are_orthogonal():

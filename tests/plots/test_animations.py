@@ -40,11 +40,12 @@ def test_without_scripts_the_last_frame_is_in_the_window():
     assert 'role="group" aria-label="Animation controls" style="display:none' in page
 
 
-def test_with_scripts_it_opens_on_the_first_frame_and_prints_the_last():
+def test_with_scripts_it_rests_on_the_last_frame_and_plays_from_the_first():
     page = plots.animation(frames(), ["one", *"23456", "seven"], alt="gray").data
     script = page.split("<script>")[1]
     calls = re.findall(r"^ *(show\(.*\));$", script, re.M)
-    assert calls[-1] == "show(0)"  # the last thing that is done when the page loads
+    assert calls[-1] == "show(last)"  # the last thing that is done when the page loads
+    assert "if (+slider.value === last) show(0);" in script
     assert re.search(r'"beforeprint".*show\(last\)', script)
     assert re.search(r'"afterprint".*show\(shown\)', script)
     assert re.search(r"<div data-caption[^>]*>seven</div>", page)

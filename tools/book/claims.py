@@ -15,7 +15,7 @@ from pathlib import Path
 
 import nbformat
 import yaml
-from docutils.nodes import make_id
+from places import FOLD, folded, named, places
 from toc import ROOT, pages
 
 DATA = Path("book", "sources.yml")
@@ -25,8 +25,6 @@ VERDICTS = {
     "technique": ("full", "demo", "pointer", "none"),
 }
 ARTICLES = ("S0", "S1", "S2", "S3", "S4")
-ID = re.compile(r"\b(?:S[0-4]|D|T)-\d\d\b")
-RANGE = re.compile(r"\b(S[0-4]|D|T)-(\d\d) to \1-(\d\d)\b")
 NUMBER = re.compile(r"[-\N{MINUS SIGN}]?\d[\d,]*(?:\.\d+)?(?:e-?\d+)?")
 COMPARE = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 
@@ -75,55 +73,6 @@ def read(root: Path = ROOT) -> list[Row]:
 
 
 # --- What the pages say -------------------------------------------------------------------------
-
-
-def places(page: Path) -> dict[str, str]:
-    """Return anchor -> the text that a reader finds there, for every anchor of a page.
-
-    Anchors are headings, the labels before them, and the labels of directives. A heading's text
-    goes on to the next heading; that of an exercise to the end of its solution.
-    """
-    found: dict[str, list[str]] = {}
-    section: list[str] = []
-    labeled: list[str] = []
-    pending: list[str] = []
-    for line in _lines(page):
-        if heading := re.match(r"#+ +(.+)", line):
-            section, labeled = [heading[1]], []
-            for anchor in (make_id(re.sub(r"[*`$']", "", heading[1])), *pending):
-                found.setdefault(anchor, section)
-            pending = []
-        elif target := re.fullmatch(r"\(([\w-]+)\)=", line.strip()):
-            pending.append(target[1])
-        elif re.match(r"`{3,}\{exercise-start\}", line):
-            section = labeled = []
-        if label := re.match(r":(?:label|name): *([\w-]+)", line):
-            labeled = []
-            found[label[1]] = labeled
-        section.append(line)
-        if labeled is not section:
-            labeled.append(line)
-    return {anchor: "\n".join(lines) for anchor, lines in found.items()}
-
-
-def _lines(page: Path) -> list[str]:
-    """Return the lines of a page; those of code are indented, so that no comment is a heading."""
-    text = page.read_text(encoding="utf-8")
-    if page.suffix != ".ipynb":
-        return text.splitlines()
-    return [
-        line if cell.cell_type == "markdown" else f"    {line}"
-        for cell in nbformat.reads(text, as_version=4).cells
-        for line in cell.source.splitlines()
-    ]
-
-
-def named(text: str) -> set[str]:
-    """Return the ids that a text names, one by one or as "S2-37 to S2-40"."""
-    found = set(ID.findall(text))
-    for prefix, first, last in RANGE.findall(text):
-        found |= {f"{prefix}-{number:02d}" for number in range(int(first), int(last) + 1)}
-    return found
 
 
 def glued(page: Path) -> set[str]:
@@ -253,6 +202,10 @@ def complaints(root: Path = ROOT, rows: list[Row] | None = None) -> list[str]:
         return places(sources[page])
 
     @functools.cache
+    def listed(page: str) -> dict[str, set[str]]:
+        return folded(sources[page])
+
+    @functools.cache
     def names(page: str) -> set[str]:
         return glued(sources[page])
 
@@ -266,8 +219,11 @@ def complaints(root: Path = ROOT, rows: list[Row] | None = None) -> list[str]:
             found.append(f"{row.id}: there is no page {row.page!r} in _toc.yml.")
         elif row.anchor not in anchors(row.page):
             found.append(f"{row.id}: on the page {row.page} nothing is called {row.anchor!r}.")
-        elif row.id not in named(anchors(row.page)[row.anchor]):
-            found.append(f"{row.id}: {row.settled} does not name it.")
+        elif not _settles(row, anchors(row.page), listed(row.page)):
+            found.append(
+                f"{row.id}: {row.settled} does not name it, and no item of the fold "
+                f'"{FOLD}" that links there does.'
+            )
         else:
             found += [
                 f"{row.id}: the page {page} glues nothing called {key!r}."
@@ -277,8 +233,31 @@ def complaints(root: Path = ROOT, rows: list[Row] | None = None) -> list[str]:
     return found
 
 
+def _settles(row: Row, texts: dict[str, str], listed: dict[str, set[str]]) -> bool:
+    """Say whether the row's place names it, or is what the fold's item about it links to."""
+    place = texts[row.anchor]
+    # a heading and its label are one place
+    linked = (texts.get(anchor) for anchor in listed.get(row.id, ()))
+    return row.id in named(place) or place in linked
+
+
+def strays(root: Path = ROOT) -> list[str]:
+    """Return a sentence for each thing in a fold that leads nowhere: an id or a link."""
+    settled = {row.id: row.page for row in read(root)}
+    found = []
+    for page in pages(root):
+        listed, anchors = folded(page), places(page)
+        for row, links in sorted(listed.items()):
+            if settled.get(row) != page.stem:
+                where = settled.get(row, "nowhere")
+                found.append(f"{page.stem}: the fold lists {row}, which is settled in {where}.")
+            for link in sorted(links - set(anchors)):
+                found.append(f"{page.stem}: the fold links {row} to {link!r}, which is not there.")
+    return found
+
+
 def main() -> int:
-    found = complaints()
+    found = complaints() + strays()
     executed = ROOT / "_build" / "jupyter_execute"
     for row in read():
         values = values_of(executed, row.page)

@@ -2,6 +2,7 @@
 
 - Scripts that a page has no use for are not loaded: Thebe, which fetches its code from elsewhere,
   and MathJax, 1.2 MB, where there is no formula.
+- A link into a fold opens it.
 - Under the title stands what the page needs, in time and hardware, and where to run it, download
   it and find its source.
 - ``{versions}`` lists what the book was built with.
@@ -15,6 +16,7 @@ import re
 from importlib.metadata import version
 from pathlib import Path
 
+import weight
 from docutils import nodes
 from docutils.parsers.rst import Directive
 
@@ -34,7 +36,7 @@ def clean(app, pagename, templatename, context, doctree) -> None:
     body = body.replace("\u2705", "complete")  # a sign that few fonts have
     if doctree is not None:
         run = app.env.nb_metadata.get(pagename, {}).get("exec_data") or {}
-        line = needs(run.get("runtime"), reading_minutes(doctree))
+        line = needs(run.get("runtime"), reading_minutes(Path(app.env.doc2path(pagename))))
         links = offers(app, pagename, context)
         body = body.replace("</h1>", f'</h1>\n<p class="needs">{line} {links}</p>', 1)
     context["body"] = body
@@ -51,10 +53,11 @@ def named_folds(navigation: str) -> str:
     )
 
 
-def reading_minutes(doctree) -> int:
-    """Return how long the text takes at 150 words a minute, in steps of five minutes."""
-    words = sum(len(text.astext().split()) for text in doctree.findall(nodes.paragraph))
-    return max(5, 5 * round(words / 150 / 5))
+def reading_minutes(source: Path) -> int:
+    """Return how long a chapter takes to read without its exercises, in steps of five minutes."""
+    if source.suffix != ".ipynb":
+        return 5
+    return max(5, 5 * round(weight.read(source).minutes / 5))
 
 
 def needs(seconds: float | None, minutes: int) -> str:
@@ -63,8 +66,8 @@ def needs(seconds: float | None, minutes: int) -> str:
         return "This page needs nothing but a browser."
     time = f"{seconds:.0f} seconds" if seconds < 90 else f"{seconds / 60:.1f} minutes"
     return (
-        f"About {minutes} minutes to read. The notebook ran in {time} on one processor core when "
-        "this page was built; it needs no GPU and no network."
+        f"About {minutes} minutes to read, exercises apart. The notebook ran in {time} on one "
+        "processor core when this page was built; it needs no GPU and no network."
     )
 
 
@@ -105,8 +108,14 @@ def wanted(script, math: bool) -> bool:
     return math or "mathjax/" not in text
 
 
+def add_script(app, pagename, templatename, context, doctree) -> None:
+    if "dropdown" in context.get("body", ""):
+        app.add_js_file("folds.js", loading_method="defer")
+
+
 def setup(app) -> dict:
     app.add_directive("versions", Versions)
+    app.connect("html-page-context", add_script)
     # Late, when the other extensions have added what they add.
     app.connect("html-page-context", clean, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -15,13 +15,15 @@ from typing import ClassVar
 import claims
 from docutils import nodes
 from docutils.parsers.rst import directives
+from places import ID
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 COLUMNS = (("Row", 8), ("The article", 34), ("What holds", 44), ("Settled in", 14))
 RUNS = (("Technique", 26), ("Run it", 32), ("Result", 42))
-MARK = re.compile(rf"({claims.ID.pattern})")
+TITLED = (nodes.section, nodes.admonition)
+MARK = re.compile(rf"({ID.pattern})")
 WORDS = {
     "stops": "the program stops",
     "silent": "runs, and is wrong",
@@ -70,16 +72,16 @@ class WriteTable(SphinxPostTransform):
             node.replace_self(table(COLUMNS, map(self.row, rows), ["sources-table"]))
 
     def targets(self, docname: str) -> dict[str, str]:
-        """Return anchor -> title, for the sections and exercises of a page."""
+        """Return anchor -> title, for sections, folds, labels in them, and exercises."""
         if docname not in self.env.titles:
             return {}
         document = self.env.get_doctree(docname)
         found = {
             anchor: title.astext()
-            for section in document.findall(nodes.section)
-            for title in section.children[:1]
+            for part in document.findall(lambda node: isinstance(node, TITLED))
+            for title in part.children[:1]
             if isinstance(title, nodes.title)
-            for anchor in section["ids"]
+            for anchor in (*part["ids"], *_labels(part))
         }
         exercises = self.env.toc_fignumbers.get(docname, {}).get("exercise", {})
         for label, number in exercises.items():
@@ -129,6 +131,21 @@ class WriteTable(SphinxPostTransform):
         if title != self.env.titles[docname].astext():
             text += f": {title}"
         return nodes.reference("", text, internal=True, refuri=f"{uri}#{row.anchor}")
+
+
+def _labels(part: nodes.Element) -> list[str]:
+    """Return the labels that stand in a section or an admonition, but not in one below."""
+    own = [child for child in part.children if not isinstance(child, TITLED)]
+    return [
+        anchor
+        for child in own
+        for node in child.findall(nodes.Element)
+        for anchor in (*node["ids"], *_target(node))
+    ]
+
+
+def _target(node: nodes.Element) -> list[str]:
+    return [node["refid"]] if isinstance(node, nodes.target) and "refid" in node else []
 
 
 def table(columns, rows, classes: list[str]) -> nodes.table:
