@@ -14,6 +14,7 @@ from torch import Tensor
 
 from ..gan import GAN
 from ..models import batch_norms
+from ..training import speed
 from .explain import explain_loss
 from .findings import Finding, fact
 
@@ -49,7 +50,9 @@ class StepWatch:
         gradients in another way (`models.MLPDiscriminator.has_gradient`), and differ by rounding.
         """
         network, fast = self.task.discriminator, self.task.fast
-        if _compiled(fast["discriminator"]):  # a change of its methods would compile it anew
+        if speed.is_compiled(
+            fast["discriminator"]
+        ):  # a change of its methods would compile it anew
             before = fast["discriminator"]
             fast["discriminator"] = self._noting(before)
             self._undo.append(lambda: fast.update(discriminator=before))
@@ -170,9 +173,3 @@ class StepWatch:
             finding = explain_loss(task.loss.name, *pair, d_loss, TOLERANCE.get(precision, 5e-2))
             found += [finding] if finding else []
         return found
-
-
-def _compiled(network: Callable[..., Tensor]) -> bool:
-    """Whether a network, or the one inside of a function that calls it, is compiled."""
-    inside = [cell.cell_contents for cell in getattr(network, "__closure__", None) or ()]
-    return any(hasattr(part, "_orig_mod") for part in (network, *inside))

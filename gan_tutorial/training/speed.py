@@ -30,6 +30,7 @@ __all__ = [
     "arrange",
     "arranged",
     "check_precision",
+    "is_compiled",
     "match_layouts",
 ]
 
@@ -104,6 +105,11 @@ class _Accelerated:
     def __deepcopy__(self, memo: dict[int, Any]) -> "_Accelerated":
         network = copy.deepcopy(self.network, memo)
         return _Accelerated(network, self.device, self.precision, self.compile)
+
+
+def is_compiled(network: Callable[..., Tensor]) -> bool:
+    """Return whether what `accelerated` returned runs a compiled network."""
+    return isinstance(network, _Accelerated) and network.compile
 
 
 # --- Memory layout ---------------------------------------------------------------------------

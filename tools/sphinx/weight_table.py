@@ -1,4 +1,4 @@
-"""A Sphinx extension: how long each chapter takes to read, as a table. tools/weight.py measures."""
+"""A Sphinx extension: how long each chapter takes to read, as a table. tools/book/weight.py measures."""
 
 from pathlib import Path
 
