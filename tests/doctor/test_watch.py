@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from gan_tutorial import GAN, models
+from gan_tutorial import GAN, models, speed
 from gan_tutorial.doctor.watch import StepWatch
 from gan_tutorial.faults import steps
 from gan_tutorial.losses import LOSSES
@@ -99,17 +99,16 @@ def test_a_gradient_that_is_computed_with_the_logits_is_one_question():
 def test_a_compiled_discriminator_is_asked_as_it_is():
     """No method of it changes, which would have it compiled anew; what it says is noted."""
     task = GAN(*models.mlp_pair((2,), width=8), loss="hinge")
-    compiled = torch.compile(task.discriminator, backend="eager")
-
-    def in_another_precision(x):
-        return compiled(x)
-
-    for fast in (compiled, in_another_precision):
+    cpu = torch.device("cpu")
+    for precision in ("fp32", "bf16"):
+        fast = speed.accelerated(task.discriminator, cpu, precision, compile=True)
+        fast.run = task.discriminator  # whatever the compiler made of it
         task.fast["discriminator"] = fast
         watch = StepWatch(task)
         watch.start()
         assert "forward" not in vars(task.discriminator)
         told = task.step(torch.randn(16, 2))["d_loss"].item()
-        assert watch.findings(16, told) == []
-        assert {finding.fault for finding in watch.findings(16, told + 9)} == {"unknown"}
+        assert watch.findings(16, told, precision) == []
+        wrong = watch.findings(16, told + 9, precision)
+        assert {finding.fault for finding in wrong} == {"unknown"}
         assert task.fast["discriminator"] is fast
