@@ -24,6 +24,7 @@ __all__ = [
     "LossPair",
     "Rule",
     "bilinear",
+    "consensus",
     "dirac",
     "extragradient",
     "gradient_descent",
@@ -132,7 +133,15 @@ def quadratic(curvature: float = 0.5) -> Game:
     return Game(f"quadratic, curvature {curvature:g}", value, lambda theta, phi: -value(theta, phi))
 
 
-def dirac(loss: LossPair, *, name: str = "Dirac-GAN", r1: float = 0.0, noise: float = 0.0) -> Game:
+def dirac(
+    loss: LossPair,
+    *,
+    name: str = "Dirac-GAN",
+    r1: float = 0.0,
+    r2: float = 0.0,
+    gp: float = 0.0,
+    noise: float = 0.0,
+) -> Game:
     """Return the Dirac-GAN of Mescheder et al. (2018): data at 0, fakes at theta, logit phi x.
 
     Parameters
@@ -143,8 +152,12 @@ def dirac(loss: LossPair, *, name: str = "Dirac-GAN", r1: float = 0.0, noise: fl
         should be at rest there; a least-squares loss with targets 0 and 1 is not.
     name : str
         For tables and legends.
-    r1 : float
-        Weight gamma of the penalty ``gamma / 2 |da/dx|^2 = gamma phi^2 / 2`` on the second player.
+    r1, r2 : float
+        Weights gamma of the penalties ``gamma / 2 |da/dx|^2`` at the data and at the fakes. The
+        logit has the slope phi everywhere, so each is ``gamma phi^2 / 2`` on the second player.
+    gp : float
+        Weight lambda of WGAN-GP's penalty ``lambda (|da/dx| - 1)^2 = lambda (|phi| - 1)^2``. It has
+        a kink at the equilibrium, where `Game.jacobian` therefore says nothing.
     noise : float
         Standard deviation of the instance noise added to data and fakes. The expectation over the
         noise is taken exactly over a nine-point stand-in for the Gaussian with the same mean and
@@ -155,8 +168,9 @@ def dirac(loss: LossPair, *, name: str = "Dirac-GAN", r1: float = 0.0, noise: fl
     Game
         First player: the generator's position; second player: the discriminator's slope.
     """
-    if r1 < 0 or noise < 0:
-        raise ValueError(f"r1 and noise must not be negative, got r1={r1} and noise={noise}")
+    for option, weight in {"r1": r1, "r2": r2, "gp": gp, "noise": noise}.items():
+        if weight < 0:
+            raise ValueError(f"{option} must not be negative, got {option}={weight}")
     if noise:
         levels = torch.linspace(0.5 / 9, 1 - 0.5 / 9, 9, dtype=torch.float64)
         spread = torch.special.ndtri(levels)
@@ -173,9 +187,33 @@ def dirac(loss: LossPair, *, name: str = "Dirac-GAN", r1: float = 0.0, noise: fl
         return loss.generator(*logits(theta, phi))
 
     def discriminator_cost(theta: Tensor, phi: Tensor) -> Tensor:
-        return loss.discriminator(*logits(theta, phi)) + r1 / 2 * phi**2
+        penalty = (r1 + r2) / 2 * phi**2
+        if gp:
+            penalty = penalty + gp * (phi.abs() - 1) ** 2
+        return loss.discriminator(*logits(theta, phi)) + penalty
 
     return Game(name, generator_cost, discriminator_cost)
+
+
+def consensus(game: Game, weight: float = 0.1) -> Game:
+    """Return the game with ``weight / 2 |v|^2`` added to both costs, where ``v = game.gradients``.
+
+    Consensus optimization (Mescheder, Nowozin and Geiger 2017): both players also lower the length
+    of the vector of all gradients, which is zero at an equilibrium.
+    """
+
+    def regularized(cost: Cost) -> Cost:
+        def with_length(theta: Tensor, phi: Tensor) -> Tensor:
+            slopes = [
+                torch.autograd.grad(own(theta, phi), number, create_graph=True)[0]
+                for own, number in ((game.first_cost, theta), (game.second_cost, phi))
+            ]
+            return cost(theta, phi) + weight / 2 * sum(slope**2 for slope in slopes)
+
+        return with_length
+
+    first, second = regularized(game.first_cost), regularized(game.second_cost)
+    return Game(f"{game.name}, consensus {weight:g}", first, second)
 
 
 @dataclass(frozen=True)

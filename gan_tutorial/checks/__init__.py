@@ -1,13 +1,14 @@
 """Checks for the exercises of the book: is an answer right, and if it is not, why.
 
 ``check("2.4", my_function)`` answers in a sentence. It needs no package beyond the library's own.
-The exercises of a chapter are in the file of that name; a *mistake* is a wrong answer that is met
-often enough to have a sentence of its own.
+The exercises of a chapter are in the file of that name (those of chapter 2 in `minimax` and
+`dynamics`); a *mistake* is a wrong answer that is met often enough to have a sentence of its own.
 """
 
 from . import (
     code,
     doctor,
+    dynamics,
     improving,
     measuring,
     minimax,
@@ -26,7 +27,7 @@ __all__ = ["EXERCISES", "Exercise", "Mistake", "Verdict", "check"]
 EXERCISES: dict[str, Exercise] = {
     exercise.number: exercise
     for chapter in (
-        *(principles, minimax, code, measuring, repair, vae, semi),
+        *(principles, minimax, dynamics, code, measuring, repair, vae, semi),
         *(pitfalls, doctor, improving, scaling, sources),
     )
     for exercise in chapter.EXERCISES
