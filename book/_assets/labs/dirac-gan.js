@@ -66,12 +66,18 @@
       context.globalAlpha = 1;
       dot(context, averages[end], c.generator, true);
       dot(context, path[end], c.fake, false);
-      context.fillStyle = c.ink;
+      write(context, c, "\u03b8: where the fakes are \u2192", "right", SIZE - 10, SIZE - 14);
+      write(context, c, "\u2191 \u03c6: D's slope", "left", 10, 30);
+    }
+
+    function write(context, c, text, side, left, base) { // on paper, not on arrows
       context.font = "24px sans-serif";
-      context.textAlign = "right";
-      context.fillText("\u03b8: where the fakes are \u2192", SIZE - 10, SIZE - 14);
-      context.textAlign = "left";
-      context.fillText("\u2191 \u03c6: D's slope", 10, 30);
+      context.textAlign = side;
+      const { width } = context.measureText(text);
+      context.fillStyle = c.paper;
+      context.fillRect(side === "left" ? left - 6 : left - width - 6, base - 24, width + 12, 34);
+      context.fillStyle = c.ink;
+      context.fillText(text, left, base);
     }
 
     function stroke(context, points) {
@@ -138,7 +144,7 @@
       if (!timer) spoken.say(words.textContent);
     }
 
-    const number = (v) => (v < 0 ? "\u2212" : "") + Math.abs(v).toFixed(2);
+    const number = (v) => v.toFixed(2).replace(/^-(0\.00)$/, "$1").replace("-", "\u2212");
 
     // --- Time -------------------------------------------------------------------------------
 
