@@ -1,11 +1,15 @@
-"""Checks for the exercises of chapter 2, the minimax game."""
+"""Checks for the exercises of chapter 2, the minimax game: value, losses and divergences."""
 
 import math
 
 import torch
 
+<<<<<<< HEAD
 from ..theory import divergences as div
 from .core import Mistake, Wrong, call, compare_functions, compare_values, exercise
+=======
+from .core import Mistake, Wrong, compare_functions, compare_values, exercise
+>>>>>>> ch2
 
 LOG2 = math.log(2)
 
@@ -27,47 +31,6 @@ def _six_steps(answer, mistakes) -> None:
     if len(answer) == 7 and tuple(answer[0]) == (1, 1):
         raise Wrong("The start (1, 1) is not a step: hand in the six positions after it.")
     _six_values(answer, mistakes)
-
-
-# --- 2.11 A schedule for the noise -----------------------------------------------------------
-
-
-def distance_left(schedule, steps: int = 200, h: float = 0.15) -> float:
-    """Return how far the generator of exercise 2.11 is from the data after its steps."""
-    line = torch.linspace(-14, 17, 1551, dtype=torch.float64)
-    shift = 3.0
-    for t in range(steps):
-        noise = float(call(schedule, t / steps))
-        if not (0 <= noise <= 4):
-            raise Wrong(
-                f"At t = {t / steps:g} the noise is {noise:g}: a standard deviation between 0 and "
-                "4 is expected (beyond that the grid of the check is too short)."
-            )
-        width = math.hypot(0.1, noise)
-
-        def value(s, width=width):
-            data, fakes = (div.gaussian(line, mean, width) for mean in (0.0, s))
-            data, fakes = (d.where(d > 1e-200, 0.0) for d in (data, fakes))  # half of 5e-324 is 0
-            return 2 * div.jensen_shannon(data, fakes, 0.02).item()
-
-        shift -= h * (value(shift + 1e-3) - value(shift - 1e-3)) / 2e-3
-    return abs(shift)
-
-
-def _schedule(answer, mistakes) -> None:
-    first, last = (float(call(answer, t)) for t in (0.0, 0.995))
-    left = distance_left(answer)
-    if left > 2.9:
-        raise Wrong(mistakes["none"].why)
-    if left > 0.5 * distance_left(lambda t: 2.0):
-        if abs(first - last) < 0.05 * first:
-            raise Wrong(mistakes["constant"].why)
-        if last < 0.05 * first:
-            raise Wrong(mistakes["too_soon"].why)
-        raise Wrong(
-            f"The generator ends {left:.2f} away, which is not half as far as with constant noise "
-            "of 2. Start with noise as wide as the gap, and let it fall all the way."
-        )
 
 
 EXERCISES = (
@@ -265,69 +228,6 @@ EXERCISES = (
             "That is the hinge loss's answer. Least squares averages the targets, with the "
             "densities as weights.",
             lambda p, q: torch.sign(p - q),
-        ),
-    ),
-    exercise(
-        "2.9",
-        "ex-rates",
-        "three numbers: the steps of (a), the best h of (b), the steps of (c)",
-        compare_values([140, 1 / math.sqrt(2), 17], ["(a)", "(b)", "(c)"], tolerance=1e-3),
-        "Slow out, fast home: with the right step extragradient needs seventeen.",
-        rounded_down=Mistake(
-            "After 139 and after 16 steps it is not yet there: round up.",
-            [139, 1 / math.sqrt(2), 16],
-        ),
-        no_root=Mistake(
-            "1 + h^2 multiplies the *square* of the distance: take the root before the logarithm.",
-            [70, 1 / math.sqrt(2), 17],
-        ),
-        edge=Mistake(
-            "h = 1 is where extragradient stops converging; the best step is where 1 - h^2 + h^4 "
-            "is smallest.",
-            [140, 1.0, math.inf],
-        ),
-        half=Mistake(
-            "h^2 = 1/2 is the minimum, not h = 1/2: you solved for the square.",
-            [140, 0.5, 17],
-        ),
-    ),
-    exercise(
-        "2.10",
-        "ex-best-r1",
-        "the best gamma, a number",
-        compare_values([1.0], ["gamma"], tolerance=0.04),
-        "Beyond it the discriminator is over-damped, and tells the generator less.",
-        strongest=Mistake(
-            "More is not better: beyond some gamma the factor rises again. Scan further down.",
-            3.0,
-        ),
-        no_penalty=Mistake(
-            "Without a penalty the players circle for ever: the real part is gamma / 2.", 0.0
-        ),
-        double=Mistake("The eigenvalues stop being complex where gamma^2 / 4 = 1 / 4.", 2.0),
-        half=Mistake(
-            "One half is the real part of the eigenvalue at the best gamma, gamma / 2.", 0.5
-        ),
-    ),
-    exercise(
-        "2.11",
-        "ex-noise",
-        "a function of t, from 0 to 1, that returns the standard deviation of the noise",
-        _schedule,
-        "Wide while far, narrow when near: it ends less than half as far away as constant noise.",
-        none=Mistake(
-            "The generator does not move: without noise, or with too little, the densities do not "
-            "overlap and the JSD is flat.",
-            lambda t: 0.0,
-        ),
-        constant=Mistake(
-            "Constant noise arrives slowly: a blurred JSD is flat at its bottom. Let the noise "
-            "fall.",
-            lambda t: 2.0,
-        ),
-        too_soon=Mistake(
-            "The noise is gone before the generator has arrived, and it is stranded.",
-            lambda t: max(0.0, 2.0 - 20 * t),
         ),
     ),
 )

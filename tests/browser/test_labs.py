@@ -8,8 +8,13 @@ import torch
 from export_generator import folded
 from torch.nn.functional import conv_transpose2d
 
+<<<<<<< HEAD
 from gan_tutorial import GAN, checkpoints, data, models, plots
 from gan_tutorial.models.sampling import latent_codes
+=======
+from gan_tutorial import GAN, checkpoints, data, games, models, plots
+from gan_tutorial.losses import LOSSES
+>>>>>>> ch2
 from gan_tutorial.repair import latent_search
 
 PAGE = "book/laboratories.html"
@@ -97,6 +102,43 @@ def test_toy_gan_computes_what_the_library_computes(load, options):
             assert (torch.tensor(now[0]) - torch.tensor(old[0])).abs().max() > 1e-3
             for ours, theirs in zip(new, now, strict=True):
                 assert numpy.allclose(ours, theirs, rtol=0, atol=1e-9)
+
+
+DIRACS = [
+    {"loss": "non-saturating"},
+    {"loss": "minimax", "alternate": False},
+    {"loss": "non-saturating", "r1": 0.3, "momentum": 0.5},
+    {"loss": "relativistic", "r1": 0.3, "r2": 0.2},
+    {"loss": "relativistic", "noise": 0.7, "momentum": -0.5},
+    {"loss": "minimax", "noise": 0.4, "alternate": False, "momentum": 0.9},
+    {"loss": "wasserstein", "gp": 1.0},
+    {"loss": "wasserstein", "gp": 10.0, "noise": 0.3, "alternate": False},
+]
+
+PLAY = """([start, steps, options]) => {
+  const path = [start];
+  for (let k = 0; k < steps; k++)
+    path.push(ganDirac.step(path[k], path[k - 1] ?? path[k], options));
+  return path;
+}"""
+
+
+@pytest.mark.parametrize("options", DIRACS, ids=lambda o: "-".join(map(str, o.values())))
+@pytest.mark.parametrize("start", [(1.0, 1.0), (-2.0, 0.35)])
+def test_dirac_gan_plays_what_the_library_plays(load, options, start):
+    """Two hundred moves: both players' numbers, with every loss, penalty, order and momentum."""
+    h = 0.05
+    weights = {k: v for k, v in options.items() if k in ("r1", "r2", "gp", "noise")}
+    game = games.dirac(LOSSES[options["loss"]], **weights)
+    rule = games.gradient_descent(
+        alternate=options.get("alternate", True), momentum=options.get("momentum", 0.0)
+    )
+    expected = games.play(game, rule, h=h, steps=200, start=start)
+    path = torch.tensor(
+        load("dirac-game.js").evaluate(PLAY, [start, 200, {"h": h, **options}]), dtype=torch.float64
+    )
+    assert (path[-1] - path[0]).norm() > 0.01, "the players have moved"
+    torch.testing.assert_close(path, expected, atol=1e-9, rtol=0)
 
 
 class Folded(torch.nn.Module):
@@ -272,6 +314,66 @@ def test_less_motion_for_who_asks_for_it(start, stop_time):
         page.clock.run_for(1000)
 
 
+def test_dirac_gan_is_dragged_and_changed(start):
+    """By mouse and by keys; the path follows every control, and each button is a game."""
+    page, figure = start("dirac-gan")
+    knob, words = figure.locator(".lab-knob"), figure.locator(".lab-words")
+    canvas = figure.locator("canvas").first
+    begin, end = "f => f.lab.start()", "f => f.lab.path().at(-1)"
+    assert figure.evaluate(begin) == [1, 1]
+    knob.press("ArrowLeft")
+    knob.press("Shift+ArrowDown")
+    assert figure.evaluate(begin) == pytest.approx([0.9, 0.5])
+    knob.scroll_into_view_if_needed()
+    area, handle = canvas.bounding_box(), knob.bounding_box()
+    page.mouse.move(handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(area["x"] + 0.2 * area["width"], area["y"] + 0.3 * area["height"], steps=3)
+    page.mouse.up()
+    assert figure.evaluate(begin) == pytest.approx([-1.5, 1.0], abs=0.06)
+    canvas.click(position={"x": 0.7 * area["width"], "y": 0.3 * area["height"]})
+    assert figure.evaluate(begin) == pytest.approx([1.0, 1.0], abs=0.06)
+
+    ends = [figure.evaluate(end)]
+    for name, key in (
+        ("Noise \u03c4", "PageUp"),
+        ("Step size h", "Home"),
+        ("Momentum \u03b2", "End"),
+    ):
+        figure.get_by_role("slider", name=name).press(key)
+        ends.append(figure.evaluate(end))
+    for name, value in (("Penalty on D", "r1"), ("Loss", "minimax"), ("Who moves", "simultaneous")):
+        figure.get_by_role("combobox", name=name).select_option(value)
+        ends.append(figure.evaluate(end))
+    figure.get_by_role("slider", name="Weight of the penalty").press("End")
+    ends.append(figure.evaluate(end))
+    assert len(set(map(tuple, ends))) == len(ends), "every control changes the path"
+
+    page.evaluate("f => f.lab.move(1, 1)", figure.element_handle())
+    for name, verdict in (
+        ("Plain", "neither"),
+        ("R1", "have arrived"),
+        ("WGAN-GP", "neither"),
+        ("Momentum .9", "leaving"),
+    ):
+        figure.get_by_role("button", name=name, exact=True).click()
+        assert verdict in words.inner_text(), name
+
+
+def test_dirac_gan_plays_and_pauses(start):
+    page, figure = start("dirac-gan")
+    figure.get_by_role("button", name="One step").press("Enter")
+    assert figure.evaluate("f => f.lab.shown()") == 1
+    figure.get_by_role("button", name="Play").press("Enter")
+    page.wait_for_function("f => f.lab.shown() >= 9", arg=figure.element_handle())
+    figure.get_by_role("button", name="Pause").press("Enter")
+    paused = figure.evaluate("f => f.lab.shown()")
+    page.wait_for_timeout(200)
+    assert figure.evaluate("f => f.lab.shown()") == paused
+    figure.get_by_role("button", name="Whole path").press("Enter")
+    assert figure.evaluate("f => f.lab.shown()") == 600
+
+
 def test_football_follows_mouse_and_keys(start):
     page, figure = start("football")
     canvas, pad = figure.locator("canvas"), figure.locator(".lab-pad")
@@ -351,7 +453,11 @@ def test_hole_is_dragged_and_repaired(start):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
+<<<<<<< HEAD
 @pytest.mark.parametrize("name", LABORATORIES)
+=======
+@pytest.mark.parametrize("name", ["toy-gan", "dirac-gan", "football", "repaint"])
+>>>>>>> ch2
 def test_started_laboratory_is_accessible(start, name, theme):
     page, figure = start(name, theme=theme)
     page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8"))
@@ -360,7 +466,11 @@ def test_started_laboratory_is_accessible(start, name, theme):
     assert not found, [(v["id"], [node["html"] for node in v["nodes"]]) for v in found]
 
 
+<<<<<<< HEAD
 @pytest.mark.parametrize("name", LABORATORIES)
+=======
+@pytest.mark.parametrize("name", ["toy-gan", "dirac-gan", "football", "repaint"])
+>>>>>>> ch2
 def test_started_laboratory_fits_a_phone(start, name):
     page, _ = start(name, viewport={"width": 375, "height": 812})
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
@@ -370,6 +480,7 @@ def test_started_laboratory_fits_a_phone(start, name):
     ("name", "page"),
     [
         ("toy-gan", "book/01_principles.html"),
+        ("dirac-gan", "book/02_minimax.html"),
         ("football", "book/03_code.html"),
         ("repaint", "book/05_repair.html"),
     ],
@@ -383,7 +494,7 @@ def test_without_javascript_and_on_paper_there_is_a_picture(browser, html, start
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{html.as_uri()}/{PAGE}")
-    assert page.locator("figure.lab img").count() == 3
+    assert page.locator("figure.lab img").count() == 4
     assert all(picture.is_visible() for picture in page.locator("figure.lab img").all())
     assert page.locator("figure.lab button").count() == 0
     context.close()

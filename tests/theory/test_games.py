@@ -172,3 +172,48 @@ def test_measured_rate_of_a_known_spiral():
 def test_bad_input_gets_one_clear_sentence(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+def test_r1_and_r2_are_one_penalty_on_a_straight_logit():
+    """Where the slope is phi everywhere, charging for it at data and at fakes adds up."""
+    together = games.dirac(Minimax, r1=0.3, r2=0.2)
+    point = torch.tensor([0.7, -1.1], dtype=torch.float64)
+    expected = games.dirac(Minimax, r1=0.5).gradients(point)
+    torch.testing.assert_close(together.gradients(point), expected)
+    assert together.jacobian()[1, 1] == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("weight", [0.1, 1.0, 10.0])
+def test_wgan_gp_pulls_the_slope_to_one(weight):
+    game = games.dirac(Wasserstein, gp=weight)
+    for theta, phi in ((0.5, 1.6), (0.5, 0.4), (-2.0, -0.3)):
+        slopes = game.gradients(torch.tensor([theta, phi], dtype=torch.float64))
+        pull = 2 * weight * (abs(phi) - 1) * math.copysign(1, phi)
+        assert slopes.tolist() == pytest.approx([-phi, theta + pull])
+
+
+def test_wgan_gp_does_not_settle_on_the_dirac_gan():
+    """A loop for a weight below 1, a stop at twice the weight from 1 on; never the data."""
+    rule = games.gradient_descent(alternate=True)
+    half = math.pi * 0.3 / (2 * math.sqrt(1 - 0.3**2))
+    path = games.play(games.dirac(Wasserstein, gp=0.3), rule, h=0.02, steps=2500)
+    assert path[-800:, 0].abs().max().item() == pytest.approx(0.6 / math.tanh(half), abs=0.03)
+    path = games.play(games.dirac(Wasserstein, gp=1.0), rule, h=0.05, steps=700)
+    assert path[-1].tolist() == pytest.approx([2.0, 0.0], abs=1e-3)
+
+
+def test_consensus_adds_the_length_of_all_gradients():
+    """On the bilinear game |v|^2 = theta^2 + phi^2: both are pulled home, and rotate as before."""
+    game = games.consensus(games.bilinear(), 0.4)
+    expected = torch.tensor([[0.4, 1.0], [-1.0, 0.4]], dtype=torch.float64)
+    torch.testing.assert_close(game.jacobian(), expected)
+    plain, damped = games.dirac(Minimax), games.consensus(games.dirac(Minimax), 1.0)
+    rule = games.gradient_descent(alternate=True)
+    assert games.spectral_radius(plain, rule, 0.1) == pytest.approx(1)
+    assert games.spectral_radius(damped, rule, 0.1) < 0.99
+
+
+@pytest.mark.parametrize("option", ["r1", "r2", "gp", "noise"])
+def test_dirac_refuses_negative_weights(option):
+    with pytest.raises(ValueError, match=f"{option}=-0.1"):
+        games.dirac(Minimax, **{option: -0.1})

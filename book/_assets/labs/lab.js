@@ -8,6 +8,7 @@
   const here = document.currentScript.src.replace(/[^/]*$/, "");
   const SCRIPTS = {
     "toy-gan": ["networks.js", "toy-gan.js"],
+    "dirac-gan": ["dirac-game.js", "dirac-gan.js"],
     football: ["networks.js", "generator.js", "football-weights.js", "football.js"],
     repaint: ["networks.js", "generator.js", "football-weights.js", "search.js", "repaint.js"],
   };
