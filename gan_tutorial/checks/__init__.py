@@ -5,36 +5,17 @@ The exercises of a chapter are in the file of that name (those of chapter 2 in `
 `dynamics`); a *mistake* is a wrong answer that is met often enough to have a sentence of its own.
 """
 
-<<<<<<< HEAD
 import importlib
 from collections.abc import Iterator, Mapping
 
-=======
-from . import (
-    code,
-    doctor,
-    dynamics,
-    improving,
-    measuring,
-    minimax,
-    pitfalls,
-    principles,
-    repair,
-    scaling,
-    semi,
-    sources,
-    vae,
-)
->>>>>>> ch2
 from .core import Exercise, Mistake, Verdict, judge
 
 __all__ = ["EXERCISES", "Exercise", "Mistake", "Verdict", "check"]
 
-<<<<<<< HEAD
 # Which files hold the exercises of a chapter. A file is loaded when one of them is asked for.
 CHAPTERS: dict[int, tuple[str, ...]] = {
     1: ("principles",),
-    2: ("minimax",),
+    2: ("minimax", "dynamics"),
     3: ("code",),
     4: ("measuring",),
     5: ("repair",),
@@ -44,15 +25,6 @@ CHAPTERS: dict[int, tuple[str, ...]] = {
     9: ("improving",),
     10: ("scaling", "scaling_out"),
     11: ("sources",),
-=======
-EXERCISES: dict[str, Exercise] = {
-    exercise.number: exercise
-    for chapter in (
-        *(principles, minimax, dynamics, code, measuring, repair, vae, semi),
-        *(pitfalls, doctor, improving, scaling, sources),
-    )
-    for exercise in chapter.EXERCISES
->>>>>>> ch2
 }
 
 

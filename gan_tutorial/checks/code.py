@@ -245,6 +245,44 @@ def _own_loss(seed, d_loss):
     return [2.0, -2.0]
 
 
+# --- 3.10 Whose gradient? --------------------------------------------------------------------
+
+
+def _slope(D, x, create_graph=True) -> torch.Tensor:
+    x = x.detach().requires_grad_()
+    return torch.autograd.grad(D(x).sum(), x, create_graph=create_graph)[0]
+
+
+def _mean_squared_slope(D, x) -> torch.Tensor:
+    return _slope(D, x).square().flatten(1).sum(1).mean()
+
+
+def _penalty(answer, mistakes) -> None:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        x = torch.randn(6, 2, 3, 5)
+        head = nn.Linear(8, 1)
+        D = nn.Sequential(nn.Flatten(), nn.Linear(30, 8), nn.Tanh(), head, nn.Flatten(0))
+    found = call(answer, D, x.clone())
+    if numbers(found).numel() != 1:
+        raise Wrong(f"One number is expected, not {tuple(numbers(found).shape)}.")
+    right = _mean_squared_slope(D, x)
+    if not close(found, right, 1e-4):
+        for mistake in mistakes.values():
+            if close(found, mistake.answer(D, x), 1e-4):
+                raise Wrong(mistake.why)
+        raise Wrong(
+            f"For a small network it returns {float(found):.4g}, and {float(right):.4g} is the "
+            "mean over the pictures of their own squared slopes."
+        )
+    (expected,) = torch.autograd.grad(right, head.weight)
+    if not (torch.is_tensor(found) and found.requires_grad):
+        raise Wrong(mistakes["no_graph"].why)
+    (gradient,) = torch.autograd.grad(found, head.weight)
+    if not close(gradient, expected, 1e-4):
+        raise Wrong("The number is right, and its gradient with respect to D's weights is not.")
+
+
 EXERCISES = (
     exercise(
         "3.1",
@@ -426,6 +464,32 @@ EXERCISES = (
             "The same answer for three different losses: update with the `d_loss` that is handed "
             "in.",
             lambda: _own_loss,
+        ),
+    ),
+    exercise(
+        "3.10",
+        "ex-penalty",
+        "a function penalty(D, x) that returns the mean squared length of D's gradient at the "
+        "pictures x, one number with a graph",
+        _penalty,
+        "Each picture's own gradient, all its axes, squared, and only then the mean.",
+        whole_batch=Mistake(
+            "That is the squared norm over the whole batch: it grows with the number of pictures. "
+            "Sum over each picture, then take the mean.",
+            lambda D, x: _slope(D, x).square().sum(),
+        ),
+        last_axis=Mistake(
+            "The norm runs over the last axis only, one row of pixels: flatten each picture first.",
+            lambda D, x: _slope(D, x).square().sum(-1).mean(),
+        ),
+        not_squared=Mistake(
+            "That is the mean length; the penalty takes the mean of its square.",
+            lambda D, x: _slope(D, x).flatten(1).norm(dim=1).mean(),
+        ),
+        no_graph=Mistake(
+            "The number is right, and no gradient goes through it: `create_graph=True`, and no "
+            "`.item()` or `.detach()`.",
+            lambda D, x: _mean_squared_slope(D, x).detach(),
         ),
     ),
 )

@@ -5,7 +5,7 @@ import math
 import torch
 from scipy.optimize import linear_sum_assignment
 
-from .. import divergences as div
+from ..theory import divergences as div
 from .core import Mistake, Wrong, call, compare_functions, compare_values, exercise, numbers
 
 # --- 2.11 A schedule for the noise -----------------------------------------------------------

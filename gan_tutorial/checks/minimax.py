@@ -4,12 +4,7 @@ import math
 
 import torch
 
-<<<<<<< HEAD
-from ..theory import divergences as div
-from .core import Mistake, Wrong, call, compare_functions, compare_values, exercise
-=======
 from .core import Mistake, Wrong, compare_functions, compare_values, exercise
->>>>>>> ch2
 
 LOG2 = math.log(2)
 

@@ -1,9 +1,10 @@
 """Convolutional networks after DCGAN (Radford, Metz and Chintala 2016).
 
 Both networks are pyramids: the generator starts from a 4x4 map of many channels and doubles the
-side while it halves the channels; the discriminator walks the same stairs down. The paper's has
-64x64 pixels, kernels of 5x5 and 1024-512-256-128 channels; what these classes build for
-``size=64, width=128, norm="batch"`` has the common kernels of 4x4 and the same channels.
+side while it halves the channels; the discriminator walks the same stairs down. The original has
+64x64 pixels, maps of 1024, 512, 256 and 128 channels, and kernels of 5x5 (its Figure 1). These
+classes have kernels of 4x4, as most later programs do: with a stride of 2 all pixels hear equally
+many inputs. With ``size=64, width=128, norm="batch"`` the channels are those of the figure.
 
 A side between two powers of two, such as the 28 of MNIST, gets a border: the generator draws the
 next power of two and its middle is taken; the discriminator sees every picture in a black frame.
@@ -84,11 +85,12 @@ class DCGANGenerator(nn.Module):
     channels : {1, 3}
         Gray or color.
     width : int
-        Channels of the last hidden map, of half the side (128 in the paper).
+        Channels of the last hidden map, of half the side (128 in the paper's Figure 1, 64 in most
+        later programs).
     norm : {"batch", "spectral", "none"}
         Normalization of the hidden layers.
     up : {"transposed", "resize"}
-        How the side doubles: by 4x4 transposed convolutions, as in the paper, or by enlarging
+        How the side doubles: by 4x4 transposed convolutions (5x5 in the paper), or by enlarging
         the map and convolving it (`UpsampleConv2d`), which cannot draw checkerboards and has
         9 weights in place of 16. The two take the same time.
     """

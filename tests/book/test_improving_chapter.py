@@ -116,3 +116,11 @@ def test_strengths_were_chosen_on_the_validation_split_with_a_seed_of_its_own(ro
 
 def test_what_is_reported_is_not_what_was_chosen_on(rows):
     assert all(math.isfinite(row["fid"]) and row["fid"] != row["fid_validation"] for row in rows)
+
+
+def test_fine_tuning_is_compared_with_training_from_scratch(cells, root):
+    text = "\n".join(cell.source for cell in cells)
+    assert "(section-fine-tuning)=" in text
+    rows = json.loads((root / "benchmarks" / "results" / "finetune.json").read_text())["rows"]
+    for method in ("fine-tuned", "from scratch"):
+        assert len({row["seed"] for row in rows if row["method"] == method}) >= 3

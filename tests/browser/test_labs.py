@@ -8,17 +8,13 @@ import torch
 from export_generator import folded
 from torch.nn.functional import conv_transpose2d
 
-<<<<<<< HEAD
-from gan_tutorial import GAN, checkpoints, data, models, plots
-from gan_tutorial.models.sampling import latent_codes
-=======
 from gan_tutorial import GAN, checkpoints, data, games, models, plots
 from gan_tutorial.losses import LOSSES
->>>>>>> ch2
+from gan_tutorial.models.sampling import latent_codes
 from gan_tutorial.repair import latent_search
 
 PAGE = "book/laboratories.html"
-LABORATORIES = ["toy-gan", "football", "repaint"]
+LABORATORIES = ["toy-gan", "dirac-gan", "football", "repaint"]
 
 
 @pytest.fixture
@@ -453,11 +449,7 @@ def test_hole_is_dragged_and_repaired(start):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-<<<<<<< HEAD
 @pytest.mark.parametrize("name", LABORATORIES)
-=======
-@pytest.mark.parametrize("name", ["toy-gan", "dirac-gan", "football", "repaint"])
->>>>>>> ch2
 def test_started_laboratory_is_accessible(start, name, theme):
     page, figure = start(name, theme=theme)
     page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8"))
@@ -466,11 +458,7 @@ def test_started_laboratory_is_accessible(start, name, theme):
     assert not found, [(v["id"], [node["html"] for node in v["nodes"]]) for v in found]
 
 
-<<<<<<< HEAD
 @pytest.mark.parametrize("name", LABORATORIES)
-=======
-@pytest.mark.parametrize("name", ["toy-gan", "dirac-gan", "football", "repaint"])
->>>>>>> ch2
 def test_started_laboratory_fits_a_phone(start, name):
     page, _ = start(name, viewport={"width": 375, "height": 812})
     assert page.evaluate("document.documentElement.scrollWidth") <= 375

@@ -71,7 +71,6 @@ def test_search_is_reached_and_used_by_keyboard(table):
     assert page.evaluate("document.activeElement.name") == "kind"
 
 
-<<<<<<< HEAD
 def test_an_id_in_the_fold_of_a_chapter_leads_to_its_row(visit):
     page = visit("book/01_principles.html").page
     fold = page.locator("#principles-articles")
@@ -89,7 +88,8 @@ def test_a_row_that_a_fold_settles_leads_into_it(visit):
     assert not page.locator("a.mark", has_text="S0-03").is_visible()
     page.evaluate("location.hash = '#principles-articles'")
     page.locator("a.mark", has_text="S0-03").wait_for()
-=======
+
+
 def test_a_label_in_a_chapter_leads_to_its_row(visit):
     page = visit("book/02_minimax.html").page
     fold = page.locator(".admonition").filter(has_text="What the articles say").last
@@ -97,7 +97,6 @@ def test_a_label_in_a_chapter_leads_to_its_row(visit):
     fold.locator("a.mark", has_text="D-54").first.click()
     page.wait_for_url("**/11_claims.html#d-54")
     assert page.locator("tr:target td").first.inner_text() == "D-54"
->>>>>>> ch2
 
 
 def test_a_hidden_row_is_shown_when_it_is_asked_for(table):

@@ -1,4 +1,4 @@
-"""A Sphinx extension: a table of the time that each chapter takes to read (tools/book/weight.py)."""
+"""A Sphinx extension: a table of how long each chapter takes to read (tools/book/weight.py)."""
 
 from pathlib import Path
 
