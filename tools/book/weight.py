@@ -113,7 +113,7 @@ def _split(text: str) -> tuple[str, list[str]]:
     for at, line in enumerate(source):
         if fences and line.strip() == fences[-1][0]:
             fences.pop()
-        elif opened := re.match(r"(`{3,}|:{3,})(\{[\w-]+\})? *(.*)", line):
+        elif opened := re.match(r"(`{3,}|:{3,})(\{[\w:-]+\})? *(.*)", line):
             inside = fences[-1][1] if fences else "text"
             if inside != "text":
                 use = inside
