@@ -5,16 +5,21 @@ ever sent here: only the inputs with which an answer is to be called. Everything
 untrusted.
 """
 
+import ast
 import base64
+import importlib.util
 import io
 import json
 import os
 import resource
 import sys
+import traceback
 from contextlib import redirect_stderr, redirect_stdout
 
 DTYPES = {"float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "bool"}
 KEPT = 4000  # characters of a cell's output
+MESSAGE = 400  # characters of an exception's text
+FILE = "cell {}"  # how a cell's code is called in a traceback
 
 
 def main() -> None:
@@ -22,7 +27,7 @@ def main() -> None:
     for name, value in limits.items():
         resource.setrlimit(getattr(resource, name), (value, value))
     questions = os.fdopen(os.dup(0), "r", encoding="utf-8")
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    answers = os.fdopen(os.dup(1), "wb")
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nowhere, stream)
@@ -32,40 +37,92 @@ def main() -> None:
 
     config = Config()
     config.HistoryManager.enabled = False
+    config.InteractiveShell.colors = "nocolor"
+    config.InteractiveShell.xmode = "Plain"
     shell = InteractiveShell.instance(config=config)
     things: list = []  # what cannot be sent is kept here, and a number stands for it
 
     def send(message: dict) -> None:
-        answers.write(json.dumps(message) + "\n")
+        answers.write(json.dumps(message).encode("ascii") + b"\n")
         answers.flush()
 
     for line in questions:
         question = json.loads(line)
         try:
             if question["do"] == "run":
-                output, error = _run(shell, question["source"])
-                send({"output": output, "error": error})
+                send(_run(shell, question["source"]))
             elif question["do"] == "get":
                 if question["name"] in shell.user_ns:
                     send({"value": encode(shell.user_ns[question["name"]], things)})
                 else:
-                    send({"error": f"NameError: {question['name']} is not defined"})
+                    send({"error": {"type": "NameError", "text": f"{question['name']} is missing"}})
             else:
                 function = things[question["thing"]]
                 inputs = [decode(value, things) for value in question["inputs"]]
                 named = {key: decode(value, things) for key, value in question["named"].items()}
                 send({"value": encode(function(*inputs, **named), things)})
         except BaseException as error:
-            send({"error": f"{type(error).__name__}: {str(error)[:500]}"})
+            send({"error": told(error)})
 
 
-def _run(shell, source: str) -> tuple[str, str | None]:
+def told(error: BaseException) -> dict[str, str]:
+    """Return an exception's type, its text, and the student's line in which it came up."""
+    try:
+        text = str(error)[:MESSAGE]
+    except BaseException:
+        text = "(its text cannot be shown)"
+    kind = next((k for k in type(error).__mro__ if k.__module__ == "builtins"), Exception)
+    try:
+        frames = [f for f in traceback.extract_tb(error.__traceback__) if "ipython-input" in f[0]]
+        line = (frames[-1].line or "").strip()[:120] if frames else ""
+    except BaseException:
+        line = ""
+    return {"type": kind.__name__, "text": text, "line": line}
+
+
+def _run(shell, source: str) -> dict:
     printed = io.StringIO()
+    source, notes = without_missing_modules(source)
     with redirect_stdout(printed), redirect_stderr(printed):
         result = shell.run_cell(source, store_history=False)
     error = result.error_before_exec or result.error_in_exec
-    text = printed.getvalue()
-    return text[:KEPT], f"{type(error).__name__}: {str(error)[:500]}" if error else None
+    answer = {"output": "".join(notes) + printed.getvalue()[:KEPT]}
+    return {**answer, "error": told(error)} if error else answer
+
+
+def without_missing_modules(source: str) -> tuple[str, list[str]]:
+    """Take out imports of what is not installed here: they cost only what uses them."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return source, []
+    lines, notes = source.splitlines(), []
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            names = [node.module]
+        else:
+            continue
+        missing = [name.split(".")[0] for name in names if not _is_here(name.split(".")[0])]
+        if missing and ";" not in lines[node.lineno - 1]:
+            present = [a for a in node.names if _is_here(a.name.split(".")[0])]
+            kept = [ast.unparse(ast.Import([alias])) for alias in present]
+            if isinstance(node, ast.ImportFrom):
+                kept = []
+            lines[node.lineno - 1 : node.end_lineno] = [
+                "; ".join(kept) or "pass",
+                *[""] * (node.end_lineno - node.lineno),
+            ]
+            notes.append(f"({', '.join(missing)} is not installed here; its import was skipped)\n")
+    return "\n".join(lines), notes
+
+
+def _is_here(module: str) -> bool:
+    try:
+        return module in sys.modules or importlib.util.find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False
 
 
 def encode(value, things: list | None = None):
@@ -75,7 +132,8 @@ def encode(value, things: list | None = None):
     if isinstance(value, (int, float)):
         return {"plain": int(value) if isinstance(value, int) else float(value)}
     if isinstance(value, (list, tuple)):
-        return {type_name(value): [encode(item, things) for item in value]}
+        kind = "tuple" if isinstance(value, tuple) else "list"
+        return {kind: [encode(item, things) for item in value]}
     if isinstance(value, dict):
         return {"dict": [[encode(k, things), encode(v, things)] for k, v in value.items()]}
     array = as_array(value)
@@ -87,10 +145,6 @@ def encode(value, things: list | None = None):
         raise TypeError(f"a {type(value).__name__} cannot be sent")
     things.append(value)
     return {"thing": len(things) - 1, "type": type(value).__name__}
-
-
-def type_name(value) -> str:
-    return "tuple" if isinstance(value, tuple) else "list"
 
 
 def as_array(value):
@@ -126,7 +180,10 @@ def decode(value: dict, things: list | None = None):
     if value["dtype"] not in DTYPES:
         raise ValueError(f"dtype {value['dtype']!r}")
     data = base64.b64decode(value["tensor"] if "tensor" in value else value["array"])
-    array = np.frombuffer(data, value["dtype"]).reshape(value["shape"]).copy()
+    if value["dtype"] == "bool":  # bytes other than 0 and 1 would be neither true nor false
+        array = np.frombuffer(data, "uint8").reshape(value["shape"]) != 0
+    else:
+        array = np.frombuffer(data, value["dtype"]).reshape(value["shape"]).copy()
     if "array" in value:
         return array
     import torch
