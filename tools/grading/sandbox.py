@@ -91,7 +91,7 @@ class Sandbox:
             cwd="/",
         )
         self.usage = Usage(self.process.pid)
-        self.asking = False
+        self.asking, self.asked = False, 0
         self.allow(self.limits.start)
         self.lines: queue.Queue = queue.Queue(maxsize=4)
         threading.Thread(target=self._read, daemon=True).start()
@@ -161,7 +161,9 @@ class Sandbox:
 
     def _ask(self, question: dict) -> dict:
         self.asking = True
+        self.asked += 1
         try:
+            question = {**question, "number": self.asked}
             self.process.stdin.write(json.dumps(question).encode() + b"\n")
             self.process.stdin.flush()
             line = self.lines.get()  # `_watch` sees to it that this ends
@@ -170,8 +172,8 @@ class Sandbox:
             answer = None
         finally:
             self.asking = False
-        if not isinstance(answer, dict):
-            self._end(None)
+        if not isinstance(answer, dict) or answer.get("number") != self.asked:
+            self._end("it answered what was not asked" if answer else None)
             raise Ended(self.reason or "it ended before its time (a crash, or `exit`)")
         return answer
 

@@ -43,6 +43,7 @@ def main() -> None:
     things: list = []  # what cannot be sent is kept here, and a number stands for it
 
     def send(message: dict) -> None:
+        message["number"] = question["number"]
         answers.write(json.dumps(message).encode("ascii") + b"\n")
         answers.flush()
 

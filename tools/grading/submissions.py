@@ -203,7 +203,7 @@ def bad_name(student: str) -> str | None:
         return "its name does not say whose it is"
     if student.strip(". ") == "" or "/" in student or "\\" in student:
         return "its student would be no name but a path"
-    if CONTROL.search(student) or any("\ud800" <= c <= "\udfff" for c in student):
+    if CONTROL.search(student) or not student.isprintable():
         return "its student's name has characters that cannot be seen or written"
     if len(student) > LONGEST:
         return f"its student's name is longer than {LONGEST} characters"
@@ -255,7 +255,7 @@ def read_submission(path: Path) -> list[TheirCell]:
         raise ValueError(f"the file cannot be read ({type(error).__name__})") from error
     try:
         cells = []
-        for cell in json.loads(content.decode("utf-8-sig"))["cells"]:
+        for cell in json.loads(content.decode("utf-8-sig", "replace"))["cells"]:
             source = cell.get("source", "")
             source = source if isinstance(source, str) else "".join(source)
             source = source.encode("utf-8", "replace").decode().replace("\0", "")
