@@ -1,6 +1,6 @@
 """Make the student version of every problem set: no solution, no hidden test, ready for Colab.
 
-    python tools/assignments.py OUT [--students FILE --secret TEXT]
+    python tools/grading/assignments.py OUT [--students FILE --secret TEXT]
 
 nbgrader does the work, so this runs in the environment of requirements-grading.txt (`make
 assignments`). With a file of students, one a line, everyone gets a notebook with parameters of
@@ -20,7 +20,7 @@ from nbgrader.preprocessors import (
     ClearSolutions,
     LockCells,
 )
-from problem_sets import read, sets, variant, with_parameters
+from problem_sets import STUB, read, sets, variant, with_parameters
 from traitlets.config import Config
 
 STEPS = (CheckCellMetadata, LockCells, ClearSolutions, ClearOutput, ClearHiddenTests)
@@ -29,13 +29,14 @@ STEPS = (CheckCellMetadata, LockCells, ClearSolutions, ClearOutput, ClearHiddenT
 def student_version(notebook):
     """Return the notebook as it is handed out."""
     config = Config()
-    config.ClearSolutions.code_stub = {"python": "# Your code here\nraise NotImplementedError"}
+    config.ClearSolutions.code_stub = {"python": STUB}
     config.ClearSolutions.text_stub = "*Your answer here.*"
     result, resources = copy.deepcopy(notebook), {}
     for step in STEPS:
         result, resources = step(config=config).preprocess(result, resources)
     for cell in result.cells:
-        cell.metadata.pop("parameters", None)  # the choices of the others
+        for ours in ("parameters", "rubric", "seconds"):  # the choices of others, what is looked for
+            cell.metadata.pop(ours, None)
     return result
 
 

@@ -7,9 +7,11 @@ untrusted.
 
 import ast
 import base64
+import decimal
 import importlib.util
 import io
 import json
+import numbers
 import os
 import resource
 import sys
@@ -52,18 +54,21 @@ def main() -> None:
         try:
             if question["do"] == "run":
                 send(_run(shell, question["source"]))
-            elif question["do"] == "get":
-                if question["name"] in shell.user_ns:
-                    send({"value": encode(shell.user_ns[question["name"]], things)})
-                else:
-                    send({"error": {"type": "NameError", "text": f"{question['name']} is missing"}})
             else:
-                function = things[question["thing"]]
-                inputs = [decode(value, things) for value in question["inputs"]]
-                named = {key: decode(value, things) for key, value in question["named"].items()}
-                send({"value": encode(function(*inputs, **named), things)})
+                send(answer(question, shell.user_ns, things))
         except BaseException as error:
             send({"error": told(error)})
+
+
+def answer(question: dict, names: dict, things: list) -> dict:
+    """Return what a name stands for, or what a call gives."""
+    if question["do"] == "get":
+        if question["name"] not in names:
+            return {"error": {"type": "NameError", "text": f"{question['name']} is missing"}}
+        return {"value": encode(names[question["name"]], things)}
+    inputs = [decode(value, things) for value in question["inputs"]]
+    named = {key: decode(value, things) for key, value in question["named"].items()}
+    return {"value": encode(things[question["thing"]](*inputs, **named), things)}
 
 
 def told(error: BaseException) -> dict[str, str]:
@@ -130,7 +135,8 @@ def encode(value, things: list | None = None):
     """Turn plain data into JSON; keep anything else in `things` and send its number."""
     if value is None or isinstance(value, (bool, str)):
         return {"plain": value if not isinstance(value, str) else str(value)}
-    if isinstance(value, (int, float)):
+    if isinstance(value, (numbers.Real, decimal.Decimal)) and not hasattr(value, "dtype"):
+        value = value if isinstance(value, int) else float(value)  # fractions as well
         return {"plain": int(value) if isinstance(value, int) else float(value)}
     if isinstance(value, (list, tuple)):
         kind = "tuple" if isinstance(value, tuple) else "list"
