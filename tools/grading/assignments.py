@@ -20,7 +20,10 @@ from nbgrader.preprocessors import (
     ClearSolutions,
     LockCells,
 )
+from gradebook import roster
 from problem_sets import STUB, read, sets, variant, with_parameters
+from results import safe
+from submissions import bad_name, shown
 from traitlets.config import Config
 
 STEPS = (CheckCellMetadata, LockCells, ClearSolutions, ClearOutput, ClearHiddenTests)
@@ -35,7 +38,7 @@ def student_version(notebook):
     for step in STEPS:
         result, resources = step(config=config).preprocess(result, resources)
     for cell in result.cells:
-        for ours in ("parameters", "rubric", "seconds"):  # the choices of others, what is looked for
+        for ours in ("parameters", "rubric", "seconds"):  # what is none of a student's business
             cell.metadata.pop(ours, None)
     return result
 
@@ -50,16 +53,15 @@ def main() -> int:
         parser.error("--students and --secret belong together")
     names = [""]
     if options.students:
-        lines = options.students.read_text(encoding="utf-8").splitlines()
-        names = [line.strip() for line in lines if line.strip()]
-        if bad := [name for name in names if not name.replace("-", "").replace("_", "").isalnum()]:
-            sys.exit(f"Names are letters, digits, - and _ only: {bad[0]!r} would make a bad path.")
+        names = roster(options.students)
+        if bad := [name for name in names if bad_name(name)]:
+            sys.exit(f"{shown(bad[0])} cannot be a student's name: {bad_name(bad[0])}.")
     for name, path in sets().items():
         for student in names:
             notebook = read(path)
             values = variant(notebook, name, student, options.secret)
             made = student_version(with_parameters(notebook, values))
-            target = options.out / student / path.name
+            target = options.out / (safe(student) if student else "") / path.name
             target.parent.mkdir(parents=True, exist_ok=True)
             nbformat.write(made, target)
     print(f"{len(sets())} problem sets for {len(names)} in {options.out}")

@@ -166,7 +166,6 @@ PARTS = {
             "its own neighbor": spread(itself=""),
             "one neighbor": spread(slice=":1"),
             "all neighbors": spread(slice=":"),
-            "in place": spread(copy="labels"),
             "labels change": spread(who="range(len(labels))"),
             "the farthest": spread(itself=".neg().fill_diagonal_(math.inf)"),
         },
