@@ -45,7 +45,9 @@ def outcomes(name: str, part: str, kind: str, place: int) -> dict[str, list]:
     for label, program in programs[kind].items():
         torch.manual_seed(1)
         marks = exam.marks(programs["tests"], program)
-        found[label] = [(id, *mark) for id, mark in marks.items() if mark[0] < exam.tests[id].points]
+        found[label] = [
+            (id, *mark) for id, mark in marks.items() if mark[0] < exam.tests[id].points
+        ]
     return found
 
 

@@ -150,8 +150,14 @@ def test_look_alikes_are_said(tmp_path):
 
 
 def test_a_roster_settles_whose_it_is(tmp_path):
-    found = found_in(tmp_path, "week 3/ada_ps1.ipynb", roster={"ada"})
-    assert list(found.chosen) == [("ada", "ps1_games")]
+    roster = {"ada": "ada", "4711": "ada", "Bob Müller": "bob", "bob": "bob"}
+    names = {
+        "week 3/ada_ps1.ipynb": "ada", "x_4711_99_ps1.ipynb": "ada", "bob/y/ps1.ipynb": "bob",
+        "Bob Müller_5_assignsubmission_file_/ps1.ipynb": "bob",
+    }  # fmt: skip
+    for number, (name, student) in enumerate(names.items()):
+        found = found_in(tmp_path / str(number), name, roster=roster)
+        assert list(found.chosen) == [(student, "ps1_games")]
 
 
 def test_what_cannot_be_seen_is_escaped():

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 import nbformat
+from gradebook import roster
 from nbgrader.preprocessors import (
     CheckCellMetadata,
     ClearHiddenTests,
@@ -20,7 +21,6 @@ from nbgrader.preprocessors import (
     ClearSolutions,
     LockCells,
 )
-from gradebook import roster
 from problem_sets import STUB, read, sets, variant, with_parameters
 from results import safe
 from submissions import bad_name, shown
@@ -46,14 +46,14 @@ def student_version(notebook):
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("out", type=Path)
-    parser.add_argument("--students", type=Path, help="a text file, one name a line")
+    parser.add_argument("--students", type=Path, help="names, one a line, or a table")
     parser.add_argument("--secret", help="makes the parameters of each student; keep it")
     options = parser.parse_args()
     if (options.students is None) != (options.secret is None):
         parser.error("--students and --secret belong together")
     names = [""]
     if options.students:
-        names = roster(options.students)
+        names = list(dict.fromkeys(roster(options.students).values()))
         if bad := [name for name in names if bad_name(name)]:
             sys.exit(f"{shown(bad[0])} cannot be a student's name: {bad_name(bad[0])}.")
     for name, path in sets().items():

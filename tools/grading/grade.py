@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 
 import batch
+import exchange
 import feedback
 import gradebook
 import problem_sets
@@ -33,7 +34,7 @@ def write_all(
     sets: dict[str, Path] | None = None,
     policy: Policy | None = None,
     late: Path | None = None,
-    names: list[str] | None = None,
+    known: dict[str, str] | None = None,
 ) -> tuple[list[Result], list[str]]:
     """Write all tables and pages from what is kept; return the results and what is to be said."""
     sets = sets or problem_sets.sets()
@@ -42,7 +43,7 @@ def write_all(
     said = written.join(results, out)
     written.rubrics(results, out, sets)
     days = gradebook.late_days(late, results)
-    said += gradebook.write_tables(results, out, policy or Policy(), days, names)
+    said += gradebook.write_tables(results, out, policy or Policy(), days, known)
     said += similar.report(results, out, sets)
     feedback.write_all(results, out, sets)
     gradebook.histogram(results, out / "summary.png")
@@ -50,14 +51,14 @@ def write_all(
 
 
 def grade_all(
-    folder: Path, out: Path, jobs: int, again=None, sets=None, names=None, **options
+    folder: Path, out: Path, jobs: int, again=None, sets=None, known=None, **options
 ) -> tuple[list[Result], list[str]]:
     """Grade every submission of a folder, `jobs` at a time; return all results and complaints."""
     sets = sets or problem_sets.sets()
     tables = {key: options.pop(key) for key in ("policy", "late") if key in options}
-    found = Found(folder, sets, set(names or ()))
+    found = Found(folder, sets, known)
     said = batch.grade_found(found.chosen, out, sets, jobs, again, **options)
-    results, more = write_all(out, sets, names=names, **tables)
+    results, more = write_all(out, sets, known=known, **tables)
     unsure = [f"{shown(r.student)}, {r.set}: {r.status}" for r in results if not r.finished]
     return results, found.complaints + said + more + unsure
 
@@ -74,6 +75,11 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--again", nargs="?", const=True, metavar="PART",
                         help="grade all again, or one part, such as test-best-d")  # fmt: skip
     parser.add_argument("--roster", type=Path, help="the class: names, one a line, or a table")
+    parser.add_argument(
+        "--canvas", type=Path, help="a gradebook exported from Canvas, to be filled"
+    )
+    parser.add_argument("--moodle", type=Path, nargs="*", default=[], metavar="FILE",
+                        help="grading worksheets of Moodle, ps1.csv and so on")  # fmt: skip
     parser.add_argument("--late", type=Path, help="a table: student, set, days")
     parser.add_argument("--late-percent", type=float, default=0, help="lost for each day")
     parser.add_argument("--best", type=int, help="so many sets count (all)")
@@ -103,13 +109,17 @@ def main() -> int:
         arguments.out,
         arguments.jobs,
         again=arguments.again,
-        names=gradebook.roster(arguments.roster) if arguments.roster else None,
+        known=gradebook.roster(arguments.roster) if arguments.roster else None,
         policy=Policy(arguments.late_percent, best=arguments.best),
         late=arguments.late,
         limits=Limits(whole=arguments.seconds, memory=int(arguments.memory * GiB)),
         isolated=not arguments.without_isolation,
         secret=arguments.secret,
     )
+    if arguments.canvas:
+        said += exchange.canvas(arguments.canvas, arguments.out, results)
+    for worksheet in arguments.moodle:
+        said += exchange.moodle(worksheet, arguments.out, results)
     print("\n".join(map(shown, said)))
     unread = sum(result.unread > 0 for result in results)
     print(f"{len(results)} graded, {unread} with answers to be read: {arguments.out}")

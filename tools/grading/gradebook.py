@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
@@ -64,16 +65,34 @@ def late_days(path: Path | None, results: list[Result]) -> dict[tuple[str, str],
     return days
 
 
-def roster(path: Path) -> list[str]:
-    """Return the names of a class: a text file, one a line, or a table with a column `student`."""
+def roster(path: Path) -> dict[str, str]:
+    """Return whatever a student goes by -> the student.
+
+    A text file has a name in each line. A table has a column `student`; in whatever other columns
+    it has, such as the name or number in Canvas or Moodle, stands what else the student goes by.
+
+    Raises
+    ------
+    ValueError
+        If there is no such column, or one word stands for two students.
+    """
     if path.suffix.lower() in {".csv", ".tsv"}:
         rows = read_table(path)
         if rows and "student" not in rows[0]:
             raise ValueError(f"{path} has no column `student`; it has {', '.join(rows[0])}")
-        names = [row["student"] for row in rows]
     else:
-        names = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
-    return list(dict.fromkeys(name for name in names if name))
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        rows = [{"student": unicodedata.normalize("NFC", line.strip())} for line in lines]
+    known: dict[str, str] = {}
+    for row in rows:
+        for word in filter(None, [row["student"], *row.values()]):
+            other = known.setdefault(unicodedata.normalize("NFC", word), row["student"])
+            if other != row["student"]:
+                raise ValueError(
+                    f"{path}: {word!r} stands for {other!r} and for {row['student']!r}; give each "
+                    "student words of their own, or leave that column out"
+                )
+    return known
 
 
 def write_tables(
@@ -81,10 +100,10 @@ def write_tables(
     out: Path,
     policy: Policy,
     days: dict | None = None,
-    names: list[str] | None = None,
+    known: dict[str, str] | None = None,
 ) -> list[str]:
     """Write gradebook.csv, totals.csv, questions.csv and missing.csv; return what is to be said."""
-    days = days or {}
+    days, names = days or {}, None if known is None else list(dict.fromkeys(known.values()))
     head = ["student", "set", "score", "out_of", "to_be_read", "late_days", "counted", "status"]
     rows: list[list] = [[*head, "notes"]]
     for r in results:

@@ -49,9 +49,9 @@ class Submission:
 class Found:
     """The submissions of a folder by (student, set), and what is to be said about the rest."""
 
-    def __init__(self, folder: Path, sets: dict[str, Path], roster: set[str] | None = None):
-        self.folder, self.sets, self.roster = folder, sets, roster or set()
-        self.chosen: dict[tuple[str, str], Submission] = {}
+    def __init__(self, folder: Path, sets: dict[str, Path], roster: dict[str, str] | None = None):
+        self.folder, self.sets, self.roster = folder, sets, roster or {}
+        self.chosen: dict[tuple[str, str], Submission] = {}  # by student and set
         self.complaints: list[str] = []
         self._all: list[Submission] = []
         for path in sorted(folder.rglob("*")):
@@ -98,9 +98,12 @@ class Found:
         newness = path.stat().st_mtime_ns
         if moodle or in_moodle:
             match = moodle or in_moodle
-            submission.student, submission.number = match["who"].strip(), match["number"]
+            who, number = match["who"].strip(), match["number"]
+            submission.student = self._known(who, number) or who
+            submission.number = "" if self._known(who, number) else number
         elif canvas:
-            submission.student = f"{canvas['who']}_{canvas['user']}"
+            who, user = canvas["who"], canvas["user"]
+            submission.student = self._known(f"{who}_{user}", user, who) or f"{who}_{user}"
             submission.late = canvas["late"] is not None
             newness = int(again[1]) if again else 0, int(canvas["file"])
         else:
@@ -129,13 +132,16 @@ class Found:
         return stem[:place].strip(" _-")
 
     def _person(self, prefix: str, parents: list[str]) -> str:
-        for word in [prefix, *reversed(parents)]:
-            if word in self.roster:
-                return word
+        if known := self._known(prefix, *reversed(parents)):
+            return known
         people = [part for part in parents if not NO_PERSON.match(part) and not SET.search(part)]
         if not people or (prefix and SECTION.match(people[-1])):
             return prefix
         return people[-1]
+
+    def _known(self, *words: str) -> str | None:
+        """Return who on the roster goes by the first of these words that it knows."""
+        return next((self.roster[word] for word in words if word in self.roster), None)
 
     # --- all of them -----------------------------------------------------------------------
 

@@ -22,7 +22,11 @@ def hole_psnr(repaired, image, mask):
     mse = {mse}
     return {psnr} if {positive} else math.inf
 """
-FLAT = {"mse": "error[missing].mean().item()", "psnr": "10 * math.log10(span ** 2 / mse)", "positive": "mse > 0"}
+FLAT = {
+    "mse": "error[missing].mean().item()",
+    "psnr": "10 * math.log10(span ** 2 / mse)",
+    "positive": "mse > 0",
+}
 
 
 def psnr(**changes: str) -> str:
