@@ -13,7 +13,8 @@ table{border-collapse:collapse;width:100%}
 td,th{padding:.35em 1em .35em 0;text-align:left;vertical-align:top;border-top:1px solid #ddd}
 pre,blockquote{background:#f4f4f4;padding:.6em;overflow:auto;white-space:pre-wrap;margin:.5em 0}
 pre.output{background:none;color:#444} .lost{color:#a02000}
-td{overflow-wrap:anywhere} td:nth-child(2){white-space:nowrap}
+td{overflow-wrap:break-word} td:nth-child(2){white-space:nowrap}
+td:nth-child(3){overflow-wrap:anywhere}
 @media (prefers-color-scheme:dark){body{color:#ddd;background:#1a1a1a}
 pre,blockquote{background:#2a2a2a} pre.output{color:#bbb} td,th{border-color:#444}
 .lost{color:#ff9b7a}}

@@ -218,10 +218,10 @@ def why(error: Exception, cell, sandbox) -> str:
     if isinstance(error, AssertionError):
         text = str(error)
         if text and (text == kind or _in_test_itself(error, cell.id)):
-            return text + returned
+            return f"failed: {text}{returned}"
         what = text.replace("\n", " ").strip() if public else ""
         what = what or (f"`{lines[line - 1].strip()}`" if public and line else kind)
-        return (what or "not right for the numbers of a hidden test") + returned
+        return f"failed: {what or 'a test with numbers that are not shown'}{returned}"
     said = type(error).__name__ + (f": {error}" if public else "")
     return f"the answer cannot be used here ({said}){returned}"
 
