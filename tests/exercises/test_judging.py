@@ -97,6 +97,13 @@ def test_official_solutions_are_noted(grade_one):
     assert not grade_one(answered()).notes
 
 
+def test_luck_is_the_same_whenever_it_is_graded(grade_one):
+    """A program that draws without a seed gets the same mark each time."""
+    program = "import random\ndef twice(x):\n    return 2 * x if random.random() < 0.7 else 0"
+    marks = {tuple(m.score for m in grade_one(answered(twice=program)).marks) for _ in range(4)}
+    assert len(marks) == 1
+
+
 # --- Feedback -----------------------------------------------------------------------------------
 
 

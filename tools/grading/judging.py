@@ -15,6 +15,7 @@ from crossing import clean
 from limits import Limits
 from results import Mark, Result
 from sandbox import Ended, Sandbox, StudentError
+from sandbox_worker import same_luck
 from submissions import read_submission
 
 RESTARTS = 12
@@ -188,6 +189,7 @@ def run_test(cell, names: dict, sandbox) -> tuple[float, str]:
     try:
         for name in sorted(free_names(cell.source) - set(names)):
             names[name] = sandbox.get(name)
+        same_luck()
         exec(compile(cell.source, cell.id, "exec"), names)
     except Ended:
         raise

@@ -17,6 +17,7 @@ import resource
 import sys
 import traceback
 from contextlib import redirect_stderr, redirect_stdout
+from operator import attrgetter
 
 DTYPES = {"float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "bool"}
 KEPT = 4000  # characters of a cell's output
@@ -63,12 +64,20 @@ def main() -> None:
 def answer(question: dict, names: dict, things: list) -> dict:
     """Return what a name stands for, or what a call gives."""
     if question["do"] == "get":
+        same_luck()  # a test begins: what is drawn in it is the same whenever it is graded
         if question["name"] not in names:
             return {"error": {"type": "NameError", "text": f"{question['name']} is missing"}}
         return {"value": encode(names[question["name"]], things)}
     inputs = [decode(value, things) for value in question["inputs"]]
     named = {key: decode(value, things) for key, value in question["named"].items()}
     return {"value": encode(things[question["thing"]](*inputs, **named), things)}
+
+
+def same_luck() -> None:
+    """Begin random numbers anew, of whatever is loaded."""
+    for name, seed in (("random", "seed"), ("numpy", "random.seed"), ("torch", "manual_seed")):
+        if name in sys.modules:
+            attrgetter(seed)(sys.modules[name])(0)
 
 
 def told(error: BaseException) -> dict[str, str]:
