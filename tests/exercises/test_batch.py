@@ -13,6 +13,9 @@ from grade import main
 from making import answered, blank, cell_of, save, tiny
 from results import keep, kept, load, place, safe
 
+# However busy the machine is: what runs here has limits of its own.
+pytestmark = pytest.mark.timeout(3600)
+
 GRADER = """
 import json, sys
 from pathlib import Path
@@ -60,7 +63,7 @@ def test_a_grader_killed_three_times_loses_nothing(folder, tiny_set, grade_folde
         while grader.poll() is None and len(list(out.glob("results/*/*.json"))) <= seen:
             time.sleep(0.02)
         grader.send_signal(signal.SIGKILL)
-        grader.wait()
+        assert grader.wait() in {0, -signal.SIGKILL}
         now = {path: path.read_bytes() for path in out.glob("results/*/*.json")}
         assert all(json.loads(content)["finished"] for content in now.values())
         seen = len(now)
@@ -151,3 +154,20 @@ def test_options_say_their_range(option, monkeypatch, tmp_path, capsys):
     with pytest.raises(SystemExit):
         main()
     assert "at least" in capsys.readouterr().err
+
+
+def test_a_judging_process_that_dies_costs_the_part_at_fault(isolation, grade_folder, tmp_path):
+    """Here a test kills its own process, as too much memory would: with one answer only."""
+    notebook = tiny()
+    dying = "import os\nif minus(column)[1] == 1:\n    os.kill(os.getpid(), 9)"
+    cell = cell_of(notebook, "test-minus")
+    cell.source = cell.source.replace("assert abs(minus", f"{dying}\nassert abs(minus")
+    sets = {making.TINY: save(notebook, tmp_path / "sets" / f"{making.TINY}.ipynb")}
+    save(answered(), tmp_path / "in" / f"ada_{making.TINY}.ipynb")
+    wrong = answered(minus="def minus(column):\n    return +column")
+    save(wrong, tmp_path / "in" / f"eve_{making.TINY}.ipynb")
+    results, _, _ = grade_folder(tmp_path / "in", tmp_path / "out", sets=sets, isolated=False)
+    assert [mark.score for mark in results["ada"].marks] == [2, 3, 2, None]
+    assert [mark.score for mark in results["eve"].marks] == [2, 0, 2, None]
+    assert "too much memory or time" in results["eve"].marks[1].why
+    assert results["eve"].finished

@@ -13,6 +13,9 @@ import pytest
 import torch
 from local import Examined
 
+# However busy the machine is: what runs here has limits of its own.
+pytestmark = pytest.mark.timeout(3600)
+
 SETS = problem_sets.sets()
 MUTANTS = {name: importlib.import_module(f"mutants.{name}").PARTS for name in SETS}
 each_part = pytest.mark.parametrize(
@@ -70,8 +73,12 @@ def test_wrong_programs_lose_points(name, part):
 
 @each_part
 def test_right_programs_lose_none(name, part):
-    """Whatever the parameters: so they make no set harder than another."""
-    for place in range(len(variants(name))):
+    """Whatever the parameters: so they make no set harder than another.
+
+    Of those that train, the two extreme ones are tried.
+    """
+    places = range(len(variants(name)))
+    for place in (places[0], places[-1]) if MUTANTS[name][part].get("slow") else places:
         wrongly = {k: lost for k, lost in outcomes(name, part, "right", place).items() if lost}
         assert not wrongly, variants(name)[place]
 

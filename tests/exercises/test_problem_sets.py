@@ -12,6 +12,9 @@ from limits import Limits
 from local import Examined
 from making import blank, save, solved
 
+# However busy the machine is: what runs here has limits of its own.
+pytestmark = pytest.mark.timeout(3600)
+
 SETS = problem_sets.sets()
 each_set = pytest.mark.parametrize("name", SETS)
 

@@ -136,7 +136,9 @@ def result_of(data: dict) -> Result:
 def run(jobs: list[Job], side_by_side: int):
     """Grade all; yield (job, result) as they come."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["torch", "numpy", "batch"])
+    sources = {job.options["source"] for job in jobs}
+    heavy = ["torch"] if any(b"import torch" in path.read_bytes() for path in sources) else []
+    context.set_forkserver_preload(["numpy", "batch", *heavy])  # once, and not for each
     waiting, running = deque(jobs), {}
     try:
         while waiting or running:
