@@ -49,12 +49,12 @@ test: $(READY) $(GRADING_READY)
 	    --nbval-kernel-startup-timeout=$(CELL_TIMEOUT) $$notebooks tests gan_tutorial
 
 assignments: $(READY) $(GRADING_READY)
-	@$(GRADING)/bin/python tools/assignments.py _build/assignments \
+	@$(GRADING)/bin/python tools/grading/assignments.py _build/assignments \
 	    $(if $(STUDENTS),--students "$(STUDENTS)") $(if $(SECRET),--secret "$(SECRET)")
 
 grade: $(READY)
 	@[ -n "$(SUBMISSIONS)" ] || { echo "Say which: make grade SUBMISSIONS=folder"; exit 2; }
-	@$(PY) tools/grade.py "$(SUBMISSIONS)" --jobs $(JOBS) \
+	@$(PY) tools/grading/grade.py "$(SUBMISSIONS)" --jobs $(JOBS) \
 	    $(if $(SECRET),--secret "$(SECRET)") $(GRADE_OPTIONS)
 
 unit: $(READY)

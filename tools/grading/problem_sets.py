@@ -6,13 +6,17 @@ A cell tagged `parameters` holds numbers that may differ between students.
 
 import hashlib
 import hmac
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "exercises"
+
+
+HIDDEN = "### BEGIN HIDDEN TESTS"
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,23 @@ class Cell:
     source: str
     points: float
     is_code: bool
+    title: str = ""  # of the part to which it belongs
+    seconds: float | None = None  # of the processor, for a test that takes long
+    rubric: tuple[str, ...] = ()
+
+
+STUB = "# Your code here\nraise NotImplementedError"
+
+
+def handed_out(source: str, stub: str = STUB) -> str:
+    """Return a cell as students get it: solutions cut out, hidden tests as well."""
+
+    def put(match: re.Match) -> str:
+        lines = stub.splitlines() if match[2] == "SOLUTION" else []
+        return "".join(f"{match[1]}{line}\n" for line in lines)
+
+    pattern = r"^([ \t]*)### BEGIN (SOLUTION|HIDDEN TESTS)\n.*?### END \2[^\n]*(?:\n|\Z)"
+    return re.sub(pattern, put, source, flags=re.M | re.S).rstrip("\n")
 
 
 def sets(folder: Path = FOLDER) -> dict[str, Path]:
@@ -42,16 +63,25 @@ def role(metadata) -> str:
 
 def cells(notebook) -> list[Cell]:
     """Return the cells of a notebook that has been read."""
-    return [
-        Cell(
-            str((cell.metadata.get("nbgrader") or {}).get("grade_id", "")),
-            role(cell.metadata),
-            str(cell.source),
-            float((cell.metadata.get("nbgrader") or {}).get("points", 0) or 0),
-            cell.cell_type == "code",
+    title, found = "", []
+    for cell in notebook.cells:
+        marks = cell.metadata.get("nbgrader") or {}
+        if cell.cell_type == "markdown":
+            headings = re.findall(r"^## (.*?)(?: \(\d+ points\))?$", cell.source, re.M)
+            title = headings[-1] if headings else title
+        found.append(
+            Cell(
+                str(marks.get("grade_id", "")),
+                role(cell.metadata),
+                str(cell.source),
+                float(marks.get("points", 0) or 0),
+                cell.cell_type == "code",
+                title,
+                cell.metadata.get("seconds"),
+                tuple(cell.metadata.get("rubric", ())),
+            )
         )
-        for cell in notebook.cells
-    ]
+    return found
 
 
 def read(path: Path):
