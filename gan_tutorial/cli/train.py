@@ -10,7 +10,7 @@ import torch
 from .. import data
 from ..data import Dataset
 from ..doctor import Doctor
-from ..gan import GAN
+from ..gan import AdversarialTask
 from ..training import Run, SavedRun, Task, distributed, fit, pick_device
 from ..training.checkpoints import CheckpointError
 from .kinds import Kind, kind_of
@@ -65,7 +65,7 @@ def _train_on(device: str, arguments: argparse.Namespace) -> int:
     steps = options.steps or task.recipe.steps
     callbacks: list[Callable[[Run], None]] = [_Pictures(kind, samples, saved.folder, options)]
     if options.doctor:
-        if not isinstance(task, GAN):
+        if not isinstance(task, AdversarialTask):
             raise ValueError("--doctor looks at GANs: use it with --model gan.")
         callbacks.append(Doctor(held_out=_load(arguments.data, options, "validation")))
     if distributed.is_first():

@@ -28,7 +28,13 @@ __all__ = [
 
 def mapped(data: Dataset, change: Callable[[Tensor], Tensor]) -> Dataset:
     """Return the data set with every sample passed through `change`, whatever range comes out."""
-    return Dataset(data.name, change(data.tensor()), labels=data.labels, classes=data.classes)
+    return Dataset(
+        data.name,
+        change(data.tensor()),
+        labels=data.labels,
+        classes=data.classes,
+        source=data.source,
+    )
 
 
 def every_nth_of_a_class(data: Dataset, label: int, nth: int) -> Dataset:

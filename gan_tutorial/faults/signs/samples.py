@@ -46,11 +46,10 @@ def density_of(case: Case) -> Mixture:
 
 
 def _classes(case: Case, samples: Tensor) -> Tensor:
-    from ...metrics import extract, load_network
-    from ...metrics.networks import NETWORK_OF
+    from ...metrics import extract, network_for
 
     if case.images:
-        network = load_network(NETWORK_OF[case.data.name])
+        network = network_for(case.held_out)
         pictures = interpolate(samples.clamp(-1, 1), network.shape[1:], mode="area")
         return extract(pictures, network).outputs["class"].argmax(1)
     return torch.cdist(samples, density_of(case).means).argmin(1)
