@@ -93,7 +93,7 @@ def test_the_forty_lines_with_the_recipe_equal_the_step_of_the_library(program, 
     gan.seed(7)
     for step in range(1, 11):
         gan.step(digits()[torch.randint(200, (64,))])
-        gan.update_average(step)
+        gan.finish_step()
     close(G, g)
     close(average, gan.average["generator"])
     close(D, d)

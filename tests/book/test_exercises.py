@@ -99,7 +99,7 @@ def test_checks_are_offered_in_the_exercise_and_used_in_the_solution(index):
 
 
 # what is handed in would be a training, and its outcome a table to be read
-EXPERIMENTS = {"ex-collapse", "ex-own-fault", "ex-cross-talk", "ex-rare-digit"}
+EXPERIMENTS = {"ex-clumps", "ex-own-fault", "ex-cross-talk", "ex-rare-digit"}
 
 
 def test_only_open_ended_exercises_and_experiments_have_no_check(index):
