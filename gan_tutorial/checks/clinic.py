@@ -117,8 +117,7 @@ class _Witness:
         if not self.seen:
             return torch.zeros(2, dtype=torch.float64)
         D, real, fake, _ = self.seen[-1]
-        with torch.no_grad():
-            now = torch.stack([D(real).mean(), D(fake).mean()])
+        now = torch.stack([D(real).mean(), D(fake).mean()]).detach()
         return (now - self.seen[0][-1]).double()
 
 

@@ -145,7 +145,8 @@ EXERCISES = (
         "ex-noise",
         "a function of t, from 0 to 1, that returns the standard deviation of the noise",
         _schedule,
-        "Wide while far, narrow when near: it ends less than half as far away as constant noise.",
+        "It ends less than half as far away as constant noise of 2, which is wide while far, as it "
+        "must be, and still wide when near.",
         none=Mistake(
             "The generator does not move: without noise, or with too little, the densities do not "
             "overlap and the JSD is flat.",

@@ -140,7 +140,7 @@ def _rank(network: nn.Sequential, centered: bool, last: int | None) -> int:
 
 
 def _first_width(network: nn.Sequential) -> int:
-    return network[0].weight.shape[0]
+    return next(network.parameters()).shape[0]
 
 
 def _smallest_width(network: nn.Module) -> int:

@@ -27,8 +27,8 @@ def test_schedules_in_any_form(schedule):
     ("schedule", "said"),
     [
         (lambda t: 0.01, "does not move"),
-        (lambda t: 1.5, "Constant noise"),
-        (lambda t: 2.0 * t, "does not move|not half as far"),
+        (lambda t: 2.5, "Constant noise"),
+        (lambda t: 1.5 + 2.0 * t, "not half as far"),
         (lambda t: 2.0 if t < 0.05 else 0.0, "before the generator has arrived"),
         (lambda t: -1.0, "between 0 and"),
         (lambda t: 1e3, "between 0 and"),

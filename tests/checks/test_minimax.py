@@ -54,7 +54,7 @@ def test_a_mistake_has_its_name_with_zero_and_without(cut):
 
 
 @pytest.mark.parametrize(
-    "form", [list, np.array, torch.tensor, lambda x: [1.0 * n for n in sum(x, [])]]
+    "form", [list, np.array, torch.tensor, lambda x: [1.0 * n for pair in x for n in pair]]
 )
 def test_six_steps_in_any_form(form):
     steps = [[-1, 2], [-2, 1], [-1, -1], [1, -2], [2, -1], [1, 1]]
