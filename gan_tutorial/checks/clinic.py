@@ -183,8 +183,8 @@ def _tries_values(seed: int, d_loss: Callable) -> list[float]:
         return float(d_loss(lambda x: torch.where(x > 0.5, on_real, on_fake), real, fake))
 
     return [
-        2.0 if value(1, 0) < value(-1, 0) else -2.0,
-        2.0 if value(0, 1) < value(0, -1) else -2.0,
+        2.0 if value(1.0, 0.0) < value(-1.0, 0.0) else -2.0,
+        2.0 if value(0.0, 1.0) < value(0.0, -1.0) else -2.0,
     ]
 
 
