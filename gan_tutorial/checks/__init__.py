@@ -1,8 +1,8 @@
 """Checks for the exercises of the book: is an answer right, and if it is not, why.
 
 ``check("2.4", my_function)`` answers in a sentence. It needs no package beyond the library's own.
-The exercises of a chapter are in the file of that name (those of chapter 2 in `minimax` and
-`dynamics`); a *mistake* is a wrong answer that is met often enough to have a sentence of its own.
+The exercises of a chapter are in the files that `CHAPTERS` names; a *mistake* is a wrong answer
+that is met often enough to have a sentence of its own.
 """
 
 import importlib
@@ -14,9 +14,9 @@ __all__ = ["EXERCISES", "Exercise", "Mistake", "Verdict", "check"]
 
 # Which files hold the exercises of a chapter. A file is loaded when one of them is asked for.
 CHAPTERS: dict[int, tuple[str, ...]] = {
-    1: ("principles",),
+    1: ("classical", "principles"),
     2: ("minimax", "dynamics"),
-    3: ("code",),
+    3: ("networks", "code", "clinic"),
     4: ("measuring",),
     5: ("repair",),
     6: ("vae",),

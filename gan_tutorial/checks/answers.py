@@ -131,7 +131,8 @@ def not_finite(answer: Any) -> str:
         with torch.no_grad():
             if isinstance(answer, np.generic | np.ndarray) and answer.dtype.kind not in "fc":
                 return ""
-            values = torch.as_tensor(answer)
+            # an array may be a view that runs backwards, which no tensor does
+            values = answer if isinstance(answer, Tensor) else torch.as_tensor(np.array(answer))
             if values.isnan().any():
                 return "NaN"
             if values.isinf().any():

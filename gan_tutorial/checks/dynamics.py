@@ -1,22 +1,34 @@
 """Checks for the exercises of chapter 2, the minimax game: games of two numbers and the recipe."""
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import torch
 from scipy.optimize import linear_sum_assignment
 
 from ..theory import divergences as div
-from .core import Mistake, Wrong, call, compare_functions, compare_values, exercise, numbers
+from .core import (
+    Mistake,
+    Mistakes,
+    Wrong,
+    call,
+    compare_functions,
+    compare_values,
+    exercise,
+    number,
+    numbers,
+)
 
 # --- 2.11 A schedule for the noise -----------------------------------------------------------
 
 
-def distance_left(schedule, steps: int = 200, h: float = 0.15) -> float:
+def distance_left(schedule: Callable[[float], Any], steps: int = 200, h: float = 0.15) -> float:
     """Return how far the generator of exercise 2.11 is from the data after its steps."""
     line = torch.linspace(-14, 17, 1551, dtype=torch.float64)
     shift = 3.0
     for t in range(steps):
-        noise = float(call(schedule, t / steps))
+        noise = number(call(schedule, t / steps))
         if not (0 <= noise <= 4):
             raise Wrong(
                 f"At t = {t / steps:g} the noise is {noise:g}: a standard deviation between 0 and "
@@ -24,7 +36,7 @@ def distance_left(schedule, steps: int = 200, h: float = 0.15) -> float:
             )
         width = math.hypot(0.1, noise)
 
-        def value(s, width=width):
+        def value(s: float, width: float = width) -> float:
             data, fakes = (div.gaussian(line, mean, width) for mean in (0.0, s))
             data, fakes = (d.where(d > 1e-200, 0.0) for d in (data, fakes))  # half of 5e-324 is 0
             return 2 * div.jensen_shannon(data, fakes, 0.02).item()
@@ -33,8 +45,8 @@ def distance_left(schedule, steps: int = 200, h: float = 0.15) -> float:
     return abs(shift)
 
 
-def _schedule(answer, mistakes) -> None:
-    first, last = (float(call(answer, t)) for t in (0.0, 0.995))
+def _schedule(answer: Any, mistakes: Mistakes) -> None:
+    first, last = (number(call(answer, t)) for t in (0.0, 0.995))
     left = distance_left(answer)
     if left > 2.9:
         raise Wrong(mistakes["none"].why)
@@ -52,7 +64,7 @@ def _schedule(answer, mistakes) -> None:
 # --- 2.15 Make the ring collapse -------------------------------------------------------------
 
 
-def _counts(answer, mistakes) -> None:
+def _counts(answer: Any, mistakes: Mistakes) -> None:
     given = numbers(answer)
     if given.shape != (2, 3):
         raise Wrong("Hand in two lists of three counts, one count for each seed: (before, after).")
@@ -133,7 +145,8 @@ EXERCISES = (
         "ex-noise",
         "a function of t, from 0 to 1, that returns the standard deviation of the noise",
         _schedule,
-        "Wide while far, narrow when near: it ends less than half as far away as constant noise.",
+        "It ends less than half as far away as constant noise of 2, which is wide while far, as it "
+        "must be, and still wide when near.",
         none=Mistake(
             "The generator does not move: without noise, or with too little, the densities do not "
             "overlap and the JSD is flat.",

@@ -1,10 +1,21 @@
 """Checks for the exercises of chapter 2, the minimax game: value, losses and divergences."""
 
 import math
+from typing import Any
 
 import torch
 
-from .core import Mistake, Wrong, compare_functions, compare_values, exercise
+from .core import (
+    Mistake,
+    Mistakes,
+    Wrong,
+    call,
+    compare_functions,
+    compare_values,
+    exercise,
+    number,
+    numbers,
+)
 
 LOG2 = math.log(2)
 
@@ -22,10 +33,30 @@ _six_values = compare_values(
 )
 
 
-def _six_steps(answer, mistakes) -> None:
-    if len(answer) == 7 and tuple(answer[0]) == (1, 1):
+def _six_steps(answer: Any, mistakes: Mistakes) -> None:
+    given = numbers(answer).flatten()
+    if len(given) == 14 and given[:2].tolist() == [1, 1]:
         raise Wrong("The start (1, 1) is not a step: hand in the six positions after it.")
-    _six_values(answer, mistakes)
+    _six_values(given, mistakes)
+
+
+# --- 2.5 What a loss value proves ------------------------------------------------------------
+
+_LOSSES = [(0.9,), (0.2,), (1.0,), (1.38,), (2.0,)]
+_as_it_stands = compare_functions(lambda loss: LOG2 - loss / 2, _LOSSES, "loss")
+_never_negative = compare_functions(lambda loss: max(0.0, LOG2 - loss / 2), _LOSSES, "loss")
+
+
+def _bound(answer: Any, mistakes: Mistakes) -> None:
+    """Accept both true bounds: above log 4 the formula is negative, and 0 is known anyway."""
+    if number(call(answer, 2.0)) < 0:
+        _as_it_stands(answer, mistakes)
+    else:
+        _never_negative(answer, {name: _cut_off(mistake) for name, mistake in mistakes.items()})
+
+
+def _cut_off(mistake: Mistake) -> Mistake:
+    return Mistake(mistake.why, lambda loss: max(0.0, mistake.answer(loss)))
 
 
 EXERCISES = (
@@ -124,9 +155,7 @@ EXERCISES = (
         "2.5",
         "ex-bound",
         "a function of the discriminator's loss that returns the lower bound on the JSD in nats",
-        compare_functions(
-            lambda loss: max(0.0, LOG2 - loss / 2), [(0.9,), (0.2,), (1.0,), (1.38,)], "loss"
-        ),
+        _bound,
         "A loss below log 4 proves a distance; log 4 proves nothing at all.",
         not_halved=Mistake(
             "The loss is log 4 - 2 JSD at its best: solve for the JSD, and halve.",
@@ -139,6 +168,11 @@ EXERCISES = (
         whole_loss=Mistake(
             "The loss is the *sum* of both halves: only half of it is to be taken from log 2.",
             lambda loss: LOG2 - loss,
+        ),
+        distance_again=Mistake(
+            "Above log 4 a discriminator is worse than one without an opinion, and that proves "
+            "nothing: the bound does not rise again.",
+            lambda loss: abs(LOG2 - loss / 2),
         ),
     ),
     exercise(

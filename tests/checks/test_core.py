@@ -61,6 +61,7 @@ def test_a_function_that_fails_says_how_it_fails_with_numbers():
         np.array([Fraction(1, 2), 3], dtype=object),
         torch.tensor([[0.5], [3.0]], requires_grad=True),
         [torch.tensor([0.5]), 3.0],
+        np.array([3.0, 0.5])[::-1],
         [np.float32(0.5), torch.tensor(3)],
     ],
 )

@@ -63,7 +63,10 @@ PARTS = {
     "proved_distance": {
         "tests": ["test-proved"],
         "wrong": {
-            "can be negative": "proved_distance = lambda loss: -share * math.log(share)"
+            "the loss twice": "proved_distance = lambda loss: max(0.0, -share * math.log(share)"
+            " - (1 - share) * math.log(1 - share) - 2 * loss)",
+            "always something": "proved_distance = lambda loss: max(0.1, -share * math.log(share)"
+            " - (1 - share) * math.log(1 - share) - loss) if loss > 1 else -share * math.log(share)"
             " - (1 - share) * math.log(1 - share) - loss",
             "of equal shares": "proved_distance = lambda loss: max(0.0, math.log(2) - loss)",
             "of the sum of two means": "proved_distance = lambda loss: max(0.0, math.log(2) - loss / 2)",
@@ -81,6 +84,8 @@ PARTS = {
             "    return torch.clamp(-(p * p.log()).sum() - loss, min=0)",
             "by scipy": "from scipy.stats import entropy\n"
             "proved_distance = lambda loss: float(max(entropy([share, 1 - share]) - loss, 0))",
+            "as it stands, negative where it proves nothing": "proved_distance = lambda loss: "
+            "-share * math.log(share) - (1 - share) * math.log(1 - share) - loss",
             "by a branch": "def proved_distance(loss):\n    h = -share * math.log(share) - (1 - share) * "
             "math.log1p(-share)\n    if loss > h:\n        return 0\n    return h - loss",
         },
