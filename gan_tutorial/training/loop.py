@@ -253,7 +253,8 @@ def _prepare(
         distributed.synchronize_batch_norm(network)
     distributed.copy_from_first(networks)
     layout = speed.arrange(networks, task.optimizers.values())
-    batches = Batches(len(data), recipe.batch_size * task.batches_per_step, seed)
+    beside = data.rows_device if isinstance(data, Dataset) else data.device
+    batches = Batches(len(data), recipe.batch_size * task.batches_per_step, seed, beside)
     return Run(task, data, recipe.steps, config, batches, log_every, out, about), layout
 
 
