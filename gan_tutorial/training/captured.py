@@ -116,6 +116,7 @@ class _Phase:
     names: tuple[str, ...] = ()
     values: Tensor | None = None  # of the scalars, shape (len(names),); None until recorded
     added: tuple[int, ...] = ()  # to the task's counts, by one step
+    gradients: tuple[Tensor | None, ...] = ()  # where the graph leaves each parameter's
 
 
 class CapturedStep:
@@ -133,7 +134,8 @@ class CapturedStep:
     -----
     A change from outside is seen if it is one of a learning rate or another setting of an
     optimizer, of numbers in a tensor, of a network's mode (``train`` or ``eval``), or of what
-    `Task.phase` names. Whatever else a callback changes, recorded steps go on as before.
+    `Task.phase` names. Whatever else a callback changes, or hangs on a network or an optimizer as
+    a hook, recorded steps go on as before.
     """
 
     def __init__(self, task: Task, make_graph: Callable[[torch.Generator], Graph] = CudaGraph):
@@ -143,6 +145,7 @@ class CapturedStep:
         self.groups = [g for opt in task.optimizers.values() for g in opt.param_groups]
         # the kernels of CUDA's Adam read a float32; others may have the rate as it is
         kind = torch.float32 if task.device.type == "cuda" else torch.float64
+        self.parameters = [p for net in task.networks.values() for p in net.parameters()]
         self.rates = [torch.zeros((), dtype=kind, device=task.device) for _ in self.groups]
         self.set: list[float | None] = [None] * len(self.groups)  # what the rates hold
 
@@ -164,6 +167,8 @@ class CapturedStep:
         before = self._counts()
         phase.graph.replay()
         self._count(before, phase.added)
+        for parameter, gradient in zip(self.parameters, phase.gradients, strict=True):
+            parameter.grad = gradient  # each graph has its own
         # the next replay overwrites the values, and the history reads them some steps later
         return dict(zip(phase.names, phase.values.clone().unbind(), strict=True))
 
@@ -198,6 +203,7 @@ class CapturedStep:
                 f"This step of {type(self.task).__name__} cannot be captured "
                 f"({str(error).splitlines()[0]}): train without capture."
             ) from error
+        phase.gradients = tuple(parameter.grad for parameter in self.parameters)
         after = self._counts()
         phase.added = tuple(b - a for a, b in zip(before, after, strict=True))
         self._count(before, (0,) * len(before))

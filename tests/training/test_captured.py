@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from gan_tutorial import GAN, checkpoints, data, fit, models
+from gan_tutorial import GAN, checkpoints, data, doctor, fit, models
 from gan_tutorial.training import captured
 from gan_tutorial.training.captured import MOST, WARM_UP, CapturedStep, check_capture
 
@@ -62,6 +62,10 @@ def tensors(task):
     return found
 
 
+def parameters(task):
+    return [p for network in task.networks.values() for p in network.parameters()]
+
+
 def assert_equal(task, other):
     assert all(map(torch.equal, tensors(task), tensors(other)))
     assert torch.equal(task.rng.get_state(), other.rng.get_state())
@@ -99,14 +103,22 @@ class Replayed:
         self.task.rng.set_state(random[0])
         torch.set_rng_state(random[1])
         self.names, self.values = found[0], found[1].fill_(torch.nan)
+        self.gradients = [parameter.grad for parameter in parameters(self.task)]
+        for gradient in self.gradients:
+            gradient.fill_(torch.nan)
         return found
 
     def replay(self):
         self.replays += 1
-        now = self._python()
+        now, gradients = self._python(), [parameter.grad for parameter in parameters(self.task)]
         self._set_python(self.python)
         names, values = self.step()
         self._set_python(now)
+        for parameter, mine, before in zip(
+            parameters(self.task), self.gradients, gradients, strict=True
+        ):
+            mine.copy_(parameter.grad)
+            parameter.grad = before
         assert names == self.names
         self.values.copy_(values)
 
@@ -195,6 +207,33 @@ def test_what_a_callback_changes_is_seen(on_cpu):
     train(fast, 24, callbacks=[change], capture=True)
     assert_equal(plain, fast)
     assert [graph.replays for graph in on_cpu] == [8 - WARM_UP, 6 - WARM_UP, 10 - WARM_UP]
+
+
+def test_a_callback_finds_the_gradients_of_the_step_just_done(on_cpu):
+    def note(run):
+        found.append(torch.cat([p.grad.flatten() for p in parameters(run.task)]))
+
+    noted = []
+    for capture in (False, True):
+        found = []
+        train(small_gan(r1=0.1, penalty_every=3), 24, callbacks=[note], capture=capture)
+        noted.append(torch.stack(found))
+    assert len(on_cpu) == 2
+    assert torch.equal(*noted)
+
+
+def test_the_doctor_sees_in_a_captured_run_what_it_sees_in_a_plain_one(on_cpu):
+    plain, fast = (doctor.Doctor(every=7) for _ in range(2))
+    tasks = [small_gan(r1=0.1, penalty_every=2) for _ in range(2)]
+    histories = [
+        train(tasks[0], 21, callbacks=[plain], log_every=7),
+        train(tasks[1], 21, callbacks=[fast], log_every=7, capture=True),
+    ]
+    assert_equal(*tasks)
+    assert on_cpu
+    assert [str(fact) for fact in plain.facts] == [str(fact) for fact in fast.facts]
+    for name in set(histories[0].columns) - {"seconds"}:
+        np.testing.assert_array_equal(histories[0][name], histories[1][name])
 
 
 def test_settings_that_never_stand_still_are_refused(on_cpu):
