@@ -29,7 +29,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 WHOLE = 540  # seconds: nine minutes
 TRAINING = 60  # seconds that MNIST is trained for
-NEEDED = ("torch", "numpy", "scipy", "sklearn", "PIL", "matplotlib", "tqdm", "safetensors")
+NEEDED = "torch numpy scipy sklearn PIL matplotlib tqdm safetensors pytest".split()
 
 
 @dataclass(frozen=True)

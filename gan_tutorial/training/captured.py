@@ -37,14 +37,14 @@ def check_capture(task: Task, device: torch.device, compile: bool = False) -> No
     """Raise ValueError, before anything is changed, if steps of `task` cannot be captured."""
     if device.type != "cuda":
         raise ValueError(
-            f"Only on a CUDA device a step can be captured, and this run is on {str(device)!r}: "
+            f"A step can be captured only on a CUDA device, and this run is on {str(device)!r}: "
             "leave capture out, or train on a GPU."
         )
     if compile:
         raise ValueError("Steps are either captured or compiled: choose one of capture, compile.")
     if distributed.world_size() > 1:
         raise ValueError(
-            f"Steps are captured in one process, and here are {distributed.world_size()}: leave "
+            f"Steps are captured in one process, and there are {distributed.world_size()}: leave "
             "capture out, or train in one."
         )
     if task.phase() is None:

@@ -272,8 +272,8 @@ def with_sgd():
 @pytest.mark.parametrize(
     ("make", "device", "options", "message"),
     [
-        (small_gan, "cpu", {}, "Only on a CUDA device .* 'cpu'"),
-        (small_gan, "mps", {}, "Only on a CUDA device .* 'mps'"),
+        (small_gan, "cpu", {}, "only on a CUDA device.* 'cpu'"),
+        (small_gan, "mps", {}, "only on a CUDA device.* 'mps'"),
         (small_gan, "cuda", {"compile": True}, "choose one of capture, compile"),
         (with_sgd, "cuda", {}, "fused form.* generator"),
         (lambda: Variant(*small_gan().networks.values()), "cuda", {}, "Variant does not say"),
@@ -291,7 +291,7 @@ def test_what_can_be_captured_is_not_refused():
 def test_fit_refuses_before_it_changes_anything(tmp_path):
     task = small_gan()
     before = [tensor.clone() for tensor in tensors(task)]
-    with pytest.raises(ValueError, match="Only on a CUDA device"):
+    with pytest.raises(ValueError, match="only on a CUDA device"):
         train(task, out=tmp_path / "run", capture=True)
     assert all(map(torch.equal, tensors(task), before))
     assert not (tmp_path / "run").exists()
