@@ -1,6 +1,7 @@
 """How good is a generator after so many seconds of training?
 
-    python benchmarks/quality.py [--data NAME ...] [--seeds N ...] [--quick] [--json FILE]
+    python benchmarks/quality.py [--data NAME ...] [--seeds N ...] [--recipes NAME ...]
+        [--device DEVICE] [--seconds N] [--quick] [--json FILE]
 
 The library's recipe for digits, footballs of 32x32 pixels and MNIST, and beside it the game and
 the optimizer of the DCGAN paper on the same networks. Each run is measured four times: after an
@@ -14,16 +15,18 @@ pictures, drawn at random, and shows what a perfect generator would reach. Pictu
 trained in bfloat16. MNIST needs its files (`GAN_TUTORIAL_DATA_DIR`); leave it out with
 ``--data digits soccer``. What was tried was tried on the validation split.
 
+On a GPU (``--device cuda``) the seconds are those of the wall clock, and whole steps are captured.
+
 A file that exists is added to: the rows of the given data and seeds are replaced.
 """
 
 import itertools
-import time
 
 import report
 import torch
 
 from gan_tutorial import GAN, data, fit, metrics
+from gan_tutorial.training import pick_device
 
 # Processor seconds, fakes to measure, options of `data.load`, options of `fit`.
 WORKS = {
@@ -41,25 +44,26 @@ PARTS = (1 / 8, 1 / 4, 1 / 2, 1)
 class Looks:
     """A callback of `fit`: measure the samples at some steps, and take out the time it takes."""
 
-    def __init__(self, steps: int, measure):
+    def __init__(self, steps: int, measure, device: torch.device):
         self.when = {max(1, round(part * steps)) for part in PARTS}
-        self.measure, self.rows = measure, []
-        self.began, self.away = time.process_time(), 0.0
+        self.measure, self.rows, self.device = measure, [], device
+        self.began, self.away = report.clock(device), 0.0
 
     def __call__(self, run) -> None:
         if run.step in self.when:
-            arrived = time.process_time()
+            arrived = report.clock(self.device)
             seconds = arrived - self.began - self.away
             self.rows.append({"steps": run.step, "seconds": seconds, **self.measure(run.task)})
-            self.away += time.process_time() - arrived
+            self.away += report.clock(self.device) - arrived
 
 
-def measured(held_out, name: str):
+def measured(held_out, name: str, device: torch.device):
     """Return a function that measures pictures against the held-out ones."""
-    real = metrics.extract(held_out, name)
+    network = metrics.load_network(name).to(device)
+    real = metrics.extract(held_out, network)
 
     def measure(pictures) -> dict:
-        fake = metrics.extract(pictures, name)
+        fake = metrics.extract(pictures, network)
         equal = min(len(real), len(fake))
         found = metrics.manifold_report(real[:equal], fake[:equal], spread=False)
         return {
@@ -71,13 +75,22 @@ def measured(held_out, name: str):
     return measure
 
 
-def train(name: str, recipe: str, seed: int, quick: bool = False) -> list[dict]:
+def train(
+    name: str,
+    recipe: str,
+    seed: int,
+    quick: bool = False,
+    device: torch.device | str = "cpu",
+    seconds: float | None = None,
+) -> list[dict]:
     """Train one GAN for its budget; return a row for each look at it (for ``real``, one row)."""
-    seconds, fakes, loading, fitting = WORKS[name]
-    seconds /= 10 if quick else 1
+    budget, fakes, loading, fitting = WORKS[name]
+    seconds = (seconds or budget) / (10 if quick else 1)
+    device = torch.device(device)
+    on_gpu = device.type == "cuda"
     samples, held_out = (data.load(name, split, **loading) for split in ("train", "test"))
-    measure = measured(held_out, name)
-    this = {"data": name, "recipe": recipe, "seed": seed}
+    measure = measured(held_out, name, device)
+    this = {"data": name, "recipe": recipe, "seed": seed, "device": device.type}
     if recipe == "real":
         rows = torch.randperm(len(samples), generator=torch.Generator().manual_seed(seed))
         return [{**this, "steps": 0, "seconds": 0.0, **measure(samples[rows[:fakes]])}]
@@ -85,25 +98,35 @@ def train(name: str, recipe: str, seed: int, quick: bool = False) -> list[dict]:
     def run(steps: int, callbacks=()) -> None:
         torch.manual_seed(seed)
         gan = GAN.for_data(samples, **RECIPES[recipe])
-        fit(gan, samples, steps, schedule="hold-cosine", seed=seed, device="cpu",
-            callbacks=callbacks, progress=False, **fitting)  # fmt: skip
+        fit(gan, samples, steps, schedule="hold-cosine", seed=seed, device=device,
+            capture=on_gpu, callbacks=callbacks, progress=False, **fitting)  # fmt: skip
 
-    steps = report.steps_in(seconds, run)
-    looks = Looks(steps, lambda task: measure(task.sample(fakes, seed=1)))
+    steps = report.steps_in(seconds, run, 400 if on_gpu else 40, device)
+    looks = Looks(steps, lambda task: measure(task.sample(fakes, seed=1)), device)
     run(steps, [looks])
     return [{**this, **row} for row in looks.rows]
 
 
 def main() -> None:
     """Train every combination, print the table, and write the JSON file if asked."""
-    options = report.options(__doc__, data=WORKS, seeds=3)
-    torch.set_num_threads(1)
+    recipes = ("real", *RECIPES)
+    options = report.options(
+        __doc__,
+        data=WORKS,
+        seeds=3,
+        recipes={"nargs": "+", "choices": recipes, "default": recipes},
+        device={"default": "cpu", "help": "cpu, cuda (cpu)"},
+        seconds={"type": float, "help": "of training, in place of those of the data"},
+    )
+    device = pick_device(options.device)
+    if device.type == "cpu":
+        torch.set_num_threads(1)
     rows = report.kept(options)
     print(
         f"{'data':8}{'recipe':9}{'seed':>4}{'seconds':>9}{'FID':>9}{'precision':>11}{'recall':>8}"
     )
-    for name, seed, recipe in itertools.product(options.data, options.seeds, ("real", *RECIPES)):
-        for row in train(name, recipe, seed, options.quick):
+    for name, seed, recipe in itertools.product(options.data, options.seeds, options.recipes):
+        for row in train(name, recipe, seed, options.quick, device, options.seconds):
             print(
                 f"{name:8}{recipe:9}{seed:4}{row['seconds']:9.0f}{row['fid']:9.2f}"
                 f"{row['precision']:11.2f}{row['recall']:8.2f}",

@@ -12,8 +12,11 @@ from pathlib import Path
 import torch
 
 
-def options(description: str, data=(), seeds: int = 0) -> argparse.Namespace:
-    """Read ``--quick``, ``--json FILE``, and where it matters which data and seeds to run."""
+def options(description: str, data=(), seeds: int = 0, **more: dict) -> argparse.Namespace:
+    """Read ``--quick``, ``--json FILE``, and where it matters which data and seeds to run.
+
+    `more` gives further options: the name of each, and what `add_argument` is told of it.
+    """
     parser = argparse.ArgumentParser(description=description.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="fewer seeds or steps")
     parser.add_argument("--json", type=Path, help="write the rows to this file")
@@ -21,6 +24,8 @@ def options(description: str, data=(), seeds: int = 0) -> argparse.Namespace:
         parser.add_argument("--data", nargs="+", choices=tuple(data), default=list(data))
     if seeds:
         parser.add_argument("--seeds", nargs="+", type=int, default=list(range(seeds)))
+    for name, about in more.items():
+        parser.add_argument(f"--{name}", **about)
     return parser.parse_args()
 
 
@@ -34,23 +39,41 @@ def kept(options: argparse.Namespace) -> list[dict]:
     ]
 
 
-def steps_in(seconds: float, run: Callable[[int], object], few: int = 40) -> int:
-    """Return how many steps of training take so many processor seconds, from a short trial."""
+def clock(device: torch.device) -> float:
+    """Return seconds: a CPU's own, which other programs disturb least; a GPU's by the wall clock.
+
+    On a GPU it waits until all work so far is done.
+    """
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+        return time.perf_counter()
+    return time.process_time()
+
+
+def steps_in(
+    seconds: float,
+    run: Callable[[int], object],
+    few: int = 40,
+    device: torch.device | str = "cpu",
+) -> int:
+    """Return how many steps of training take so many seconds of `clock`, from a short trial."""
+    device = torch.device(device)
     run(5)  # the first steps are slower
-    began = time.process_time()
+    began = clock(device)
     run(few)
-    return max(few, round(seconds * few / (time.process_time() - began)))
+    return max(few, round(seconds * few / (clock(device) - began)))
 
 
 def machine() -> str:
-    """Name the processor, the number of cores and torch's version."""
+    """Name the GPU if there is one, the processor, the number of cores and torch's version."""
     cpu = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.exists():
         names = [line for line in info.read_text().splitlines() if line.startswith("model name")]
         cpu = names[0].split(":", 1)[1].strip() if names else cpu
     threads = torch.get_num_threads()
-    return f"{cpu}, {os.cpu_count()} cores, {threads} threads, torch {torch.__version__}"
+    gpu = f"{torch.cuda.get_device_name()}, " if torch.cuda.is_available() else ""
+    return f"{gpu}{cpu}, {os.cpu_count()} cores, {threads} threads, torch {torch.__version__}"
 
 
 def write(name: str, rows: list[dict], path: Path | None) -> None:

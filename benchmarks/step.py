@@ -1,6 +1,7 @@
 """How much faster is the library's training step than the loop most scripts use?
 
-    python benchmarks/step.py [--quick] [--json FILE]
+    python benchmarks/step.py [--device DEVICE] [--works NAME ...] [--precisions NAME ...]
+        [--batch N] [--quick] [--json FILE]
 
 Three works, each trained by a plain loop and by the library, from the same weights, on the same
 data, with the same losses and as many samples:
@@ -37,13 +38,15 @@ the three of float32 are not: 1.18, 1.94 and 1.73. What was found on the way:
 - ``wgan_gp`` was at 1.52 until the penalty's gradient was written as a product of matrices
   (`MLPDiscriminator.with_gradient`).
 
-Nothing here was measured on a GPU: none was available.
+On a GPU every work is measured twice, with and without whole steps captured in CUDA graphs
+(``fit(capture=True)``), in turns of twenty steps, by the wall clock. `dense_share` is the step's
+arithmetic per second over that of a product of two large matrices in bfloat16. Nothing here was
+measured on a GPU yet: none was available.
 """
 
 import copy
 import itertools
 import statistics
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -59,30 +62,28 @@ from gan_tutorial.training import Run, pick_device
 
 
 class Turns:
-    """A callback of `fit`: between two steps of the library, a step of the plain loop."""
+    """A callback of `fit`: the plain loop takes as many steps as the library has just taken."""
 
-    def __init__(self, plain: PlainGAN, largest: Callable[[], Tensor], device: torch.device):
-        self.plain, self.largest, self.device = plain, largest, device
-        self.times = {"library": [], "plain": [], "largest": []}
+    def __init__(
+        self, plain: PlainGAN, largest: Callable[[], Tensor], device: torch.device, block: int
+    ):
+        self.plain, self.largest, self.device, self.block = plain, largest, device, block
+        self.times: dict[str, list[float]] = {"library": [], "plain": [], "largest": []}
         self.began = 0.0
 
-    def clock(self) -> float:
-        if self.device.type == "cuda":
-            torch.cuda.synchronize()
-            return time.perf_counter()
-        return time.process_time()
-
-    def timed(self, what: str, call: Callable[[], object], repeat: int = 1) -> None:
-        began = self.clock()
+    def timed(self, what: str, call: Callable[[], object], repeat: int) -> None:
+        began = report.clock(self.device)
         for _ in range(repeat):
             call()
-        self.times[what].append((self.clock() - began) / repeat)
+        self.times[what].append((report.clock(self.device) - began) / repeat)
 
     def __call__(self, run: Run) -> None:
-        self.times["library"].append(self.clock() - self.began)
-        self.timed("plain", self.plain.step)
-        self.timed("largest", self.largest, repeat=10)
-        self.began = self.clock()
+        if run.step % self.block == 0:
+            took = report.clock(self.device) - self.began
+            self.times["library"].append(took / self.block)
+            self.timed("plain", self.plain.step, self.block)
+            self.timed("largest", self.largest, 10 * self.block)
+            self.began = report.clock(self.device)
 
 
 class Operations(TorchDispatchMode):
@@ -103,23 +104,31 @@ class Operations(TorchDispatchMode):
         return result
 
 
-def measure(work: str, precision: str, turns: int, device: torch.device) -> dict:
+def measure(
+    work: str,
+    precision: str,
+    turns: int,
+    device: torch.device,
+    batch: int = BATCH,
+    capture: bool = False,
+) -> dict:
     """Train the work both ways, in turns."""
     torch.manual_seed(0)
-    networks, shape, plain_loop, settings, (make_largest, operations) = works()[work]
+    networks, shape, plain_loop, settings, (make_largest, operations) = works(batch)[work]
     images = torch.rand(1024, *shape, device=device) * 2 - 1
     networks = [network.to(device) for network in networks]
     gan = GAN(*copy.deepcopy(networks), lr=2e-4, reuse_fakes=True, **settings)
     largest = make_largest(device, torch.bfloat16 if precision == "bf16" else torch.float32)
-    took = Turns(plain_loop(*networks, images), largest, device)
+    block = 20 if device.type == "cuda" else 1  # a GPU works on while Python prepares what follows
+    took = Turns(plain_loop(*networks, images, batch), largest, device, block)
     warm_up = 3
     fit(
-        gan, images, warm_up + turns, batch_size=BATCH, precision=precision, device=device,
-        callbacks=[took], progress=False,
+        gan, images, (warm_up + turns) * block, batch_size=batch, precision=precision,
+        device=device, capture=capture, callbacks=[took], progress=False,
     )  # fmt: skip
     library, plain, alone = (took.times[k][warm_up:] for k in ("library", "plain", "largest"))
     with Operations() as counted:
-        gan.step(images[: BATCH * gan.batches_per_step])
+        gan.step(images[: batch * gan.batches_per_step])
     ratios = [p / q for p, q in zip(plain, library, strict=True)]
     low, median, high = statistics.quantiles(ratios, n=4)
     rate = counted.total / statistics.median(library)
@@ -127,34 +136,63 @@ def measure(work: str, precision: str, turns: int, device: torch.device) -> dict
         "work": work,
         "precision": precision,
         "device": device.type,
+        "batch": batch,
+        "captured": capture,
         "ratio": median,
         "ratio_quartiles": [low, high],
         "peak_share": rate / (operations / statistics.median(alone)),
         "steps_per_second": 1 / statistics.median(library),
         "plain_steps_per_second": 1 / statistics.median(plain),
+        "gflops": rate / 1e9,
         "peak_gflops": operations / statistics.median(alone) / 1e9,
     }
 
 
+def dense_gflops(device: torch.device, size: int = 8192) -> float:
+    """Return the rate of a product of two large matrices in bfloat16, in billions a second."""
+    x = torch.randn(size, size, device=device, dtype=torch.bfloat16)
+    for repeat in (3, 20):  # the first ones do not count
+        began = report.clock(device)
+        for _ in range(repeat):
+            x @ x
+        took = (report.clock(device) - began) / repeat
+    return 2 * size**3 / took / 1e9
+
+
 def main() -> None:
     """Measure every work in both precisions, print the table, and write the JSON if asked."""
-    options = report.options(__doc__)
-    torch.set_num_threads(1)
-    device = pick_device()
     turns = {"dcgan64": 12, "dcgan32": 40, "wgan_gp": 100}
-    rows = []
-    print("work     precision  ratio (quartiles)     steps/s  plain  peak share")
-    for work, precision in itertools.product(turns, speed.PRECISIONS):
-        row = measure(work, precision, turns[work] // (4 if options.quick else 1), device)
+    options = report.options(
+        __doc__,
+        device={"default": "auto", "help": "auto, cpu, cuda (auto)"},
+        works={"nargs": "+", "choices": tuple(turns), "default": list(turns)},
+        precisions={"nargs": "+", "choices": speed.PRECISIONS, "default": speed.PRECISIONS},
+        batch={"type": int, "default": BATCH, "help": f"samples in a batch ({BATCH})"},
+    )
+    torch.set_num_threads(1)
+    device = pick_device(options.device)
+    on_gpu = device.type == "cuda"
+    dense = dense_gflops(device) if on_gpu else None
+    rows: list[dict] = []
+    print("work     precision captured ratio (quartiles)     steps/s  plain  peak share")
+    for work, precision, capture in itertools.product(
+        options.works, options.precisions, (False, True) if on_gpu else (False,)
+    ):
+        count = 12 if on_gpu else turns[work]
+        row = measure(
+            work, precision, count // (4 if options.quick else 1), device, options.batch, capture
+        )
+        if dense is not None:
+            row |= {"dense_gflops": dense, "dense_share": row["gflops"] / dense}
         low, high = row["ratio_quartiles"]
         print(
-            f"{work:8} {precision:9} {row['ratio']:6.2f} ({low:.2f} to {high:.2f})  "
-            f"{row['steps_per_second']:10.2f} {row['plain_steps_per_second']:6.2f} "
-            f"{row['peak_share']:10.0%}",
+            f"{work:8} {precision:9} {'yes' if capture else 'no':8} {row['ratio']:5.2f} "
+            f"({low:.2f} to {high:.2f})  {row['steps_per_second']:10.2f} "
+            f"{row['plain_steps_per_second']:6.2f} {row['peak_share']:10.0%}",
             flush=True,
         )
         rows.append(row)
-    report.write("step", rows, options.json)
+        report.write("step", rows, options.json)
 
 
 if __name__ == "__main__":

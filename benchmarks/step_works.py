@@ -78,24 +78,36 @@ def endless(loader: DataLoader) -> Iterator[list[Tensor]]:
 class PlainGAN:
     """The step of a DCGAN as it is usually written."""
 
-    def __init__(self, generator: nn.Module, discriminator: nn.Module, images: Tensor):
+    def __init__(
+        self, generator: nn.Module, discriminator: nn.Module, images: Tensor, batch: int = BATCH
+    ):
+        self.batch = batch
         self.g, self.d = plain_generator(generator), copy.deepcopy(discriminator)
         self.opt_g = torch.optim.Adam(self.g.parameters(), 2e-4, BETAS)
         self.opt_d = torch.optim.Adam(self.d.parameters(), 2e-4, BETAS)
         self.device = images.device
-        loader = DataLoader(TensorDataset(images), BATCH, shuffle=True, drop_last=True)
+        # such scripts have their pictures on the CPU, and move a batch at a time
+        pictures = TensorDataset(images.cpu())
+        loader = DataLoader(pictures, batch, shuffle=True, drop_last=True)
         self.batches = endless(loader)
         self.bce = nn.BCEWithLogitsLoss()
 
-    def step(self) -> tuple[float, float]:
+    def real(self) -> Tensor:
         (real,) = next(self.batches)
-        ones = torch.ones(BATCH, device=self.device)
-        zeros = torch.zeros(BATCH, device=self.device)
+        return real.to(self.device)
+
+    def codes(self) -> Tensor:
+        return torch.randn(self.batch, LATENT, device=self.device)
+
+    def step(self) -> tuple[float, float]:
+        real = self.real()
+        ones = torch.ones(self.batch, device=self.device)
+        zeros = torch.zeros(self.batch, device=self.device)
 
         self.opt_d.zero_grad()
         real_loss = self.bce(self.d(real), ones)
         real_loss.backward()
-        fake = self.g(torch.randn(BATCH, LATENT, device=self.device))
+        fake = self.g(self.codes())
         fake_loss = self.bce(self.d(fake.detach()), zeros)
         fake_loss.backward()
         self.opt_d.step()
@@ -111,26 +123,26 @@ class PlainWGAN(PlainGAN):
     """The step of a WGAN with gradient penalty as it is usually written."""
 
     def penalty(self, real: Tensor, fake: Tensor) -> Tensor:
-        u = torch.rand(BATCH, 1, 1, 1, device=self.device)
+        u = torch.rand(self.batch, 1, 1, 1, device=self.device)
         between = (u * real + (1 - u) * fake).requires_grad_(True)
         logits = self.d(between)
         (gradient,) = torch.autograd.grad(
             logits, between, torch.ones_like(logits), create_graph=True, retain_graph=True
         )
-        return ((gradient.view(BATCH, -1).norm(2, dim=1) - 1) ** 2).mean()
+        return ((gradient.view(self.batch, -1).norm(2, dim=1) - 1) ** 2).mean()
 
     def step(self) -> tuple[float, float]:
         for _ in range(CRITIC_STEPS):
-            (real,) = next(self.batches)
+            real = self.real()
             self.opt_d.zero_grad()
-            fake = self.g(torch.randn(BATCH, LATENT, device=self.device))
+            fake = self.g(self.codes())
             penalty = self.penalty(real.data, fake.data)
             d_loss = -self.d(real).mean() + self.d(fake).mean() + 10.0 * penalty
             d_loss.backward()
             self.opt_d.step()
 
         self.opt_g.zero_grad()
-        fake = self.g(torch.randn(BATCH, LATENT, device=self.device))
+        fake = self.g(self.codes())
         g_loss = -self.d(fake).mean()
         g_loss.backward()
         self.opt_g.step()
@@ -140,7 +152,7 @@ class PlainWGAN(PlainGAN):
 # --- What is trained ---------------------------------------------------------------------------
 
 
-def works() -> dict:
+def works(batch: int = BATCH) -> dict:
     """Name each work: networks, sample shape, plain loop, options of `GAN`, largest operation."""
     dcgan = {"loss": "non-saturating", "betas": BETAS}
     wgan = {"loss": "wasserstein", "gp": 10.0, "d_steps": CRITIC_STEPS, "betas": BETAS}
@@ -149,42 +161,42 @@ def works() -> dict:
     d32 = (Generator32(), Discriminator32())
     mlp = models.mlp_pair((1, 28, 28), LATENT, width=512, depth=2, generator_depth=3)
     return {
-        "dcgan64": (d64, (3, 64, 64), PlainGAN, dcgan, convolution(64, 128, 32)),
-        "dcgan32": (d32, (1, 32, 32), PlainGAN, dcgan, enlarging(128, 64, 16)),
-        "wgan_gp": (mlp, (1, 28, 28), PlainWGAN, wgan, product(784, 512)),
+        "dcgan64": (d64, (3, 64, 64), PlainGAN, dcgan, convolution(batch, 64, 128, 32)),
+        "dcgan32": (d32, (1, 32, 32), PlainGAN, dcgan, enlarging(batch, 128, 64, 16)),
+        "wgan_gp": (mlp, (1, 28, 28), PlainWGAN, wgan, product(batch, 784, 512)),
     }
 
 
-def convolution(before: int, after: int, size: int) -> tuple[Make, int]:
+def convolution(batch: int, before: int, after: int, size: int) -> tuple[Make, int]:
     """Make a function that runs a 4x4 convolution of stride 2, and count its operations."""
 
     def make(device: torch.device, dtype: torch.dtype) -> Callable[[], Tensor]:
         how = {"device": device, "dtype": dtype}
-        x = torch.randn(BATCH, before, size, size, **how).to(memory_format=torch.channels_last)
+        x = torch.randn(batch, before, size, size, **how).to(memory_format=torch.channels_last)
         w = torch.randn(after, before, 4, 4, **how).to(memory_format=torch.channels_last)
         return lambda: conv2d(x, w, stride=2, padding=1)
 
-    return make, 2 * BATCH * (size // 2) ** 2 * before * after * 16
+    return make, 2 * batch * (size // 2) ** 2 * before * after * 16
 
 
-def enlarging(before: int, after: int, size: int) -> tuple[Make, int]:
+def enlarging(batch: int, before: int, after: int, size: int) -> tuple[Make, int]:
     """Make a function that runs a 4x4 transposed convolution of stride 2; count its operations."""
 
     def make(device: torch.device, dtype: torch.dtype) -> Callable[[], Tensor]:
         how = {"device": device, "dtype": dtype}
-        x = torch.randn(BATCH, before, size, size, **how).to(memory_format=torch.channels_last)
+        x = torch.randn(batch, before, size, size, **how).to(memory_format=torch.channels_last)
         w = torch.randn(before, after, 4, 4, **how).to(memory_format=torch.channels_last)
         return lambda: conv_transpose2d(x, w, stride=2, padding=1)
 
-    return make, 2 * BATCH * size**2 * before * after * 16
+    return make, 2 * batch * size**2 * before * after * 16
 
 
-def product(before: int, after: int) -> tuple[Make, int]:
+def product(batch: int, before: int, after: int) -> tuple[Make, int]:
     """Make a function that multiplies a batch with a weight matrix, and count its operations."""
 
     def make(device: torch.device, dtype: torch.dtype) -> Callable[[], Tensor]:
         how = {"device": device, "dtype": dtype}
-        x, w = torch.randn(BATCH, before, **how), torch.randn(after, before, **how)
+        x, w = torch.randn(batch, before, **how), torch.randn(after, before, **how)
         return lambda: x @ w.T
 
-    return make, 2 * BATCH * before * after
+    return make, 2 * batch * before * after

@@ -88,6 +88,7 @@ class TrainOptions:
     )
     precision: str = _option("fp32", "bf16 is faster and rounds more (fp32)", choices=PRECISIONS)
     compile: bool = _option(False, "compile the networks first", free=True)
+    capture: bool = _option(False, "record whole steps as CUDA graphs: on one GPU", free=True)
     seed: int = _option(0, "decides all that is random (0)", SEED)
     device: str = _option("auto", "auto, cpu, cuda, cuda:1, mps (auto)", free=True)
     data_dir: str | None = _option(None, "folder with data files already downloaded", free=True)

@@ -80,6 +80,7 @@ def _train_on(device: str, arguments: argparse.Namespace) -> int:
         seed=options.seed,
         precision=options.precision,
         compile=options.compile,
+        capture=options.capture,
         device=where,
         callbacks=callbacks,
         out=saved.folder,

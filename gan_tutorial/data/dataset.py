@@ -105,6 +105,11 @@ class Dataset:
         """The shape of one sample, without the axis of the samples."""
         return tuple(self._samples.shape[1:])
 
+    @property
+    def rows_device(self) -> torch.device:
+        """Where row numbers are looked up: beside the samples, which may be left on a disk."""
+        return self._samples.device
+
     def __getitem__(self, index: Tensor | slice | int) -> Tensor:
         """Return samples as float32, on `device`: images in [-1, 1], or points.
 

@@ -1,6 +1,6 @@
 """The generative adversarial network as a task: two networks, two losses, one step."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 import torch
@@ -151,6 +151,18 @@ class GAN(AdversarialTask):
         for real, fake in zip(reals, fakes, strict=True):
             scalars |= self.discriminator_step(real, fake)
         return scalars | self.generator_step(real, fake if self.reuse_fakes else None)
+
+    def phase(self) -> Hashable | None:
+        """Return which updates of the next step have penalties, and the settings of all.
+
+        A subclass may do more in Python than is known here, and says for itself.
+        """
+        if type(self) is not GAN:
+            return super().phase()
+        updates = range(self.d_updates, self.d_updates + self.d_steps)
+        penalized = tuple(update % self.penalty_every == 0 for update in updates)
+        weights = (self.r1, self.r2, self.gp, self.penalty_every)
+        return (penalized, *weights, self.d_steps, self.reuse_fakes, self.loss)
 
     def fakes(self, batches: int, count: int) -> list[Tensor]:
         """Generate fakes for so many updates of D; G stays as it is in the meantime."""

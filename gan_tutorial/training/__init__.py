@@ -3,7 +3,7 @@
 A `Task` says what is trained and what one step does; `fit` does everything else.
 """
 
-from . import checkpoints, distributed, speed
+from . import captured, checkpoints, distributed, speed
 from .history import History
 from .loop import fit, pick_device
 from .recipe import Recipe
@@ -22,6 +22,7 @@ __all__ = [
     "SavedRun",
     "Task",
     "adam",
+    "captured",
     "checkpoints",
     "distributed",
     "fit",

@@ -33,19 +33,23 @@ class Batches:
     A batch may end one epoch and begin the next, so every batch is full, and `count` may be
     smaller than `batch_size`. The order depends on `seed` alone, and `state_dict` is three
     numbers.
+
+    The order of an epoch is moved to `device` as a whole: to send every batch's row numbers to a
+    GPU by themselves would wait there, each time, until all work before is done.
     """
 
-    def __init__(self, count: int, batch_size: int, seed: int):
+    def __init__(self, count: int, batch_size: int, seed: int, device: torch.device | str = "cpu"):
         self.count, self.batch_size, self.seed = count, batch_size, seed
+        self.device = device
         self._start(epoch=0, position=0)
 
     def _start(self, epoch: int, position: int) -> None:
         self.epoch, self.position = epoch, position
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + epoch)
-        self.order = torch.randperm(self.count, generator=generator)
+        self.order = torch.randperm(self.count, generator=generator).to(self.device)
 
     def next(self) -> Tensor:
-        """Return the next row numbers, shape (batch_size,), int64."""
+        """Return the next row numbers, shape (batch_size,), int64, on the device."""
         parts, missing = [], self.batch_size
         while missing:
             part = self.order[self.position : self.position + missing]

@@ -1,7 +1,7 @@
 """What is trained: networks, their optimizers, and one step."""
 
 import copy
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -105,6 +105,14 @@ class Task:
     def step(self, batch: Tensor) -> dict[str, Tensor]:
         """Update the networks once; return scalars worth recording, still on the device."""
         raise NotImplementedError
+
+    def phase(self) -> Hashable | None:
+        """Return everything besides tensors that decides what the next `step` does.
+
+        Steps of equal phase do the same operations in the same order, so `fit` can record one and
+        play it again (``capture=True``). None, where a task says nothing, forbids that.
+        """
+        return None
 
     def forward(self, name: str, batches: Sequence[Tensor]) -> list[Tensor]:
         """Pass batches through the network called `name`, as fast as `fit` was told to.

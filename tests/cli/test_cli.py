@@ -198,6 +198,8 @@ def test_errors_are_one_sentence(tmp_path, run, capsys):
         capsys, "train", "digits", *out, "--image-size", "7", "--network", "dcgan"
     )
     assert "device" in failed(capsys, "train", "ring", *out, "--device", "abacus").lower()
+    capture = ["--device", "cpu", "--capture"]
+    assert "only on a CUDA device" in failed(capsys, "train", "digits", *out, *capture)
     assert "--out" in failed(capsys, "train", "ring")
     assert "not the folder of a run" in failed(capsys, "sample", str(tmp_path), *out)
     assert "--count" in failed(capsys, "sample", str(run), *out, "--count", "0")

@@ -78,6 +78,22 @@ def test_position_is_restored():
     assert torch.equal(first.next(), second.next())
 
 
+def test_the_order_of_an_epoch_lies_where_the_samples_are():
+    """Rows are never sent to the device one batch at a time ("meta" stands for any device)."""
+    batches = Batches(10, 4, seed=3, device="meta")
+    assert {batches.next().device.type for _ in range(4)} == {"meta"}
+    batches.load_state_dict(Batches(10, 4, seed=0).state_dict())
+    assert batches.next().device.type == "meta"
+
+    samples = torch.zeros(6, 1, 2, 2, dtype=torch.uint8)
+    assert data.Dataset("moved", samples).to("meta").rows_device.type == "meta"
+    assert data.Dataset("disk", samples, on_disk=True).to("meta").rows_device.type == "cpu"
+
+    orders = []
+    quiet_fit(small_gan(), points(), 2, callbacks=[lambda run: orders.append(run.batches.order)])
+    assert orders[0] is orders[1]
+
+
 # --- the loop --------------------------------------------------------------------------------
 
 
@@ -317,6 +333,46 @@ def test_training_and_resuming_on_a_gpu(tmp_path):
     on_cpu = small_gan()
     quiet_fit(on_cpu, points(), 25, out=tmp_path, resume=True)
     assert on_cpu.device.type == "cpu"
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("capture", [False, True])
+def test_on_a_gpu_scalars_not_yet_in_the_history_join_those_after_a_resume(tmp_path, capture):
+    """A run stopped in the middle of a row writes the row that it would have written."""
+
+    def stop(run):
+        run.interrupted = run.step == 7
+
+    options = {"batch_size": 16, "log_every": 5, "progress": False, "device": "cuda"}
+    whole = fit(small_gan(), points(), 10, **options)
+    fit(small_gan(), points(), 10, out=tmp_path, callbacks=[stop], capture=capture, **options)
+    pending = checkpoints.load_checkpoint(tmp_path)["pending"]
+    assert len(pending) == 2
+    parts = fit(small_gan(), points(), 10, out=tmp_path, resume=True, capture=capture, **options)
+    assert parts["step"].tolist() == [5, 10]
+    for name in ("d_loss", "g_loss", "r1", "r2"):
+        np.testing.assert_allclose(parts[name], whole[name], rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_on_a_gpu_no_step_between_two_rows_waits_for_the_device():
+    waited = []
+
+    def strict(run):
+        # from the end of one step to the end of the next; a row is written every tenth
+        torch.cuda.set_sync_debug_mode("error" if 3 <= run.step < 9 else "default")
+        waited.append(run.step)
+
+    try:
+        fit(
+            small_gan(), points(), 10, batch_size=16, log_every=10, progress=False, device="cuda",
+            callbacks=[strict],
+        )  # fmt: skip
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+    assert len(waited) == 10
 
 
 # --- A recipe is read, and a run leaves no traces ---------------------------------------------
