@@ -91,7 +91,7 @@ def test_the_forty_lines_with_the_recipe_equal_the_step_of_the_library(program, 
         ema=recipe.get("decay", 0.0),
     )
     gan.seed(7)
-    for step in range(1, 11):
+    for _ in range(10):
         gan.step(digits()[torch.randint(200, (64,))])
         gan.finish_step()
     close(G, g)
