@@ -17,7 +17,7 @@ def test_words_in_any_case():
     faults = [["Pages"], "venue, year and pages", ("VENUE", "pages"), "fused"]
     assert check("11.1", faults)
     assert not check("11.1", [*faults[:3], []])
-    assert not check("11.1", [*faults[:3], "colour"])
+    assert not check("11.1", [*faults[:3], "color"])
 
 
 def test_equal_numbers_decide_nothing():

@@ -48,7 +48,11 @@ def test_the_losses_with_labels_are_these():
                 term(REAL)
 
 
-@pytest.mark.parametrize("game", [*LABELED, losses.smoothed(0.9, 0.1)], ids=str)
+@pytest.mark.parametrize(
+    "game",
+    [*LABELED, losses.smoothed(0.9, 0.1)],
+    ids=lambda game: getattr(game, "name", game),
+)
 def test_the_loss_of_d_is_the_mean_of_what_each_sample_costs(game):
     game = losses.get_loss(game)
     whole = [
