@@ -86,7 +86,7 @@ def test_the_seed_decides_and_fewer_are_the_first_of_more(drawn):
 
 def test_a_margin_of_black_makes_32(drawn):
     native, padded = stacked(drawn, count=20), stacked(drawn, count=20, image_size=32)
-    assert padded.shape == (3, 28, 28)
+    assert padded.shape == (3, 32, 32)
     assert torch.equal(padded[:, :, 2:30, 2:30], native[:])
     assert (padded[:, :, :2] == -1).all()
     assert torch.equal(padded.labels, native.labels)
@@ -96,7 +96,7 @@ def test_the_command_line_trains_on_it_by_name(real_data, tmp_path):
     out = tmp_path / "run"
     options = ["--steps", "1", "--width", "8", "--batch-size", "4", "--data-dir", str(real_data)]
     assert cli.main(["train", "stacked_mnist", "--out", str(out), *options]) == 0
-    assert checkpoints.load_generator(out).shape == (3, 32, 32)
+    assert checkpoints.load_generator(out).shape == (3, 28, 28)
 
 
 def test_wrong_counts_and_options_are_refused(drawn):
