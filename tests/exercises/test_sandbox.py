@@ -1,11 +1,16 @@
 """One submission must not harm another: what hostile programs get, and what they cost."""
 
 import csv
+import os
 import socket
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import making
 import pytest
+import sandbox_worker
 from making import answered, save, with_cell
 from sandbox import processes_of
 
@@ -197,3 +202,40 @@ def test_again_changes_nothing(batch, grade_folder):
     assert any("graded before" in line for line in said)
     assert len(results) == len(batch["results"])
     assert before == {p: p.read_bytes() for p in before}
+
+
+ENDLESS = """
+import json, os, subprocess, sys
+from pathlib import Path
+worker = subprocess.Popen(
+    [sys.executable, sys.argv[1], json.dumps({"RLIMIT_CPU": 300})], stdin=subprocess.PIPE
+)
+ask = {"do": "run", "source": "while True: pass", "number": 1}
+worker.stdin.write(json.dumps(ask).encode() + b"\\n")
+worker.stdin.flush()
+print(worker.pid, flush=True)
+os._exit(0)  # as a grader that is killed: it tells its worker nothing
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")
+def test_a_worker_outside_of_a_sandbox_ends_with_its_grader():
+    died = subprocess.run(
+        [sys.executable, "-c", ENDLESS, sandbox_worker.__file__],
+        stdout=subprocess.PIPE, text=True, check=True,
+    )  # fmt: skip
+    pid = int(died.stdout)
+    while (used := _processor_seconds(pid)) is not None:
+        assert used < 60, "it goes on, though nobody listens"
+        time.sleep(0.1)
+
+
+def _processor_seconds(pid: int) -> float | None:
+    """What a process has used; None if it has ended."""
+    try:
+        numbers = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    if numbers[0] == "Z":
+        return None
+    return (int(numbers[11]) + int(numbers[12])) / os.sysconf("SC_CLK_TCK")
