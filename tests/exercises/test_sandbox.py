@@ -208,7 +208,8 @@ ENDLESS = """
 import json, os, subprocess, sys
 from pathlib import Path
 worker = subprocess.Popen(
-    [sys.executable, sys.argv[1], json.dumps({"RLIMIT_CPU": 300})], stdin=subprocess.PIPE
+    [sys.executable, sys.argv[1], json.dumps({"RLIMIT_CPU": 300}), str(os.getpid())],
+    stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
 )
 ask = {"do": "run", "source": "while True: pass", "number": 1}
 worker.stdin.write(json.dumps(ask).encode() + b"\\n")

@@ -35,7 +35,8 @@ def command(limits: Limits, isolated: bool, number: int) -> list[str]:
     resources = limits.of_a_process()
     if not isolated:
         resources.pop("RLIMIT_NPROC")  # it would count all processes of this user
-        return [sys.executable, str(WORKER), json.dumps(resources)]
+        # whom it answers, and with whom it is to end: bubblewrap sees to that in a sandbox
+        return [sys.executable, str(WORKER), json.dumps(resources), str(os.getpid())]
     root = os.geteuid() == 0
     command = ["bwrap", "--die-with-parent", "--new-session"]
     command += ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
