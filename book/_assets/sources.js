@@ -1,36 +1,46 @@
-// Searches and filters the table of sources. Without this file the table is complete all the same.
+// Searches and filters the tables of claims. Without this file they are complete all the same.
 (() => {
   "use strict";
 
-  const table = document.querySelector("table.sources-table");
-  if (!table) return;
-  const rows = [...table.tBodies[0].rows];
+  const tables = [...document.querySelectorAll("table.sources-table")];
+  if (!tables.length) return;
+  const rows = tables.flatMap((table) => [...table.tBodies[0].rows]);
+  // What a filter has emptied is hidden whole: the table with its frame, and the heading over it.
+  const topics = tables.map((table) => ({
+    rows: [...table.tBodies[0].rows],
+    section: table.closest("section"),
+  }));
 
   // On a phone the rows are laid out as cards; these roles keep them a table for a screen reader.
-  table.setAttribute("role", "table");
-  for (const group of [table.tHead, table.tBodies[0]]) group.setAttribute("role", "rowgroup");
-  for (const row of table.rows) {
-    row.setAttribute("role", "row");
-    for (const cell of row.cells) {
-      cell.setAttribute("role", cell.tagName === "TH" ? "columnheader" : "cell");
+  for (const table of tables) {
+    table.setAttribute("role", "table");
+    for (const group of [table.tHead, table.tBodies[0]]) group.setAttribute("role", "rowgroup");
+    for (const row of table.rows) {
+      row.setAttribute("role", "row");
+      for (const cell of row.cells) {
+        cell.setAttribute("role", cell.tagName === "TH" ? "columnheader" : "cell");
+      }
     }
   }
 
   const FILTERS = {
-    kind: ["Kind", { claim: "claims", defect: "defects", technique: "techniques" }],
-    article: ["Article", { s0: "S0", s1: "S1", s2: "S2", s3: "S3", s4: "S4" }],
+    kind: ["Kind", { claim: "claims", defect: "mistakes in programs and formulas", technique: "techniques" }],
+    article: [
+      "Article",
+      { s0: "footballs", s1: "better images", s2: "synthesis and repair", s3: "few labels", s4: "GAN and VAE" },
+    ],
     verdict: ["Verdict", {}],
-    chapter: ["Settled in", {}],
+    chapter: ["Shown in", {}],
   };
 
   const facts = rows.map((row) => {
     return {
       row,
-      text: row.textContent.toLowerCase(),
+      text: `${row.textContent} ${row.id}`.toLowerCase(),
       kind: [...row.classList].filter((c) => c.startsWith("kind-")).map((c) => c.slice(5)),
       article: [...row.classList].filter((c) => c.startsWith("article-")).map((c) => c.slice(8)),
       verdict: [row.querySelector(".verdict").textContent],
-      chapter: [row.cells[3].textContent.trim().split(":")[0]],
+      chapter: [row.cells[2].textContent.trim().split(":")[0]],
     };
   });
   for (const name of ["verdict", "chapter"]) {
@@ -45,7 +55,7 @@
   const form = document.createElement("form");
   form.className = "sources-search";
   form.setAttribute("role", "search");
-  form.setAttribute("aria-label", "The table of sources");
+  form.setAttribute("aria-label", "The claims");
   form.addEventListener("submit", (event) => event.preventDefault());
 
   const field = (name, control) => {
@@ -59,7 +69,7 @@
 
   const search = document.createElement("input");
   search.type = "search";
-  search.placeholder = "word, or D-57";
+  search.placeholder = "momentum";
   field("Search", search);
 
   const selects = {};
@@ -78,8 +88,7 @@
   count.className = "sources-count";
   count.setAttribute("role", "status");
   form.append(reset, count);
-  const frame = table.closest(".pst-scrollable-table-container") || table;
-  frame.before(form);
+  topics[0].section.before(form);
 
   const show = () => {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -93,7 +102,8 @@
       fact.row.hidden = !fits;
       shown += fits;
     }
-    count.textContent = shown ? `${shown} of ${rows.length} rows` : "No row has all of this.";
+    for (const topic of topics) topic.section.hidden = topic.rows.every((row) => row.hidden);
+    count.textContent = shown ? `${shown} of ${rows.length}` : "None has all of this.";
     reset.disabled = shown === rows.length && !search.value;
   };
 

@@ -1,14 +1,17 @@
 """A Sphinx extension: what the articles say, as a table from book/sources.yml and the book itself.
 
-``{sources-table}`` writes one row for each claim, defect and technique, with a link to the place
-that settles it and the numbers that this place has computed. A row without a living place, and a
-verdict that the numbers contradict, are warnings, and so end the build. In the chapters the small
-labels, such as *(S1-01)*, become links to their rows. The page is complete without JavaScript;
+``{sources-table}`` with ``:pages: 01_principles faq`` writes one row for each claim, defect and
+technique that these pages settle, with a link to the place and the numbers it has computed. The
+tables of a page, a topic each, have every row together; one that is missing or stands twice, a row
+without a living place, and a verdict that the numbers contradict, are warnings, and so end the
+build. The names of the rows are not seen, but links lead to them: in the folds of the chapters the
+small labels, such as *(S1-01)*, become such links. The page is complete without JavaScript;
 book/_assets/sources.js adds the search. With ``:kind: technique`` it writes a short table that says
 how each technique is run.
 """
 
 import re
+from collections import Counter
 from pathlib import Path
 from typing import ClassVar
 
@@ -20,7 +23,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-COLUMNS = (("Row", 8), ("The article", 34), ("What holds", 44), ("Settled in", 14))
+COLUMNS = (("What is said", 38), ("What holds", 46), ("Shown in", 16))
 RUNS = (("Technique", 26), ("Run it", 32), ("Result", 42))
 TITLED = (nodes.section, nodes.admonition)
 MARK = re.compile(rf"({ID.pattern})")
@@ -41,7 +44,10 @@ class sources_table(nodes.General, nodes.Element):
 
 
 class SourcesTable(SphinxDirective):
-    option_spec: ClassVar = {"kind": lambda text: directives.choice(text, ("technique",))}
+    option_spec: ClassVar = {
+        "kind": lambda text: directives.choice(text, ("technique",)),
+        "pages": str.split,
+    }
 
     def run(self) -> list[nodes.Node]:
         self.env.note_dependency(str(Path(self.env.srcdir, claims.DATA)))
@@ -49,27 +55,37 @@ class SourcesTable(SphinxDirective):
         kind = self.options.get("kind", "")
         if not kind:
             self.env.sources_page = self.env.docname
-        return [sources_table(kind=kind)]
+        return [sources_table(kind=kind, pages=self.options.get("pages", []))]
 
 
 class WriteTable(SphinxPostTransform):
     default_priority = 8
 
     def run(self, **kwargs) -> None:
-        for node in list(self.document.findall(sources_table)):
-            root = Path(self.env.srcdir)
-            self.log = logging.getLogger(__name__)
-            rows = claims.read(root)
-            self.titles = {row.page: self.targets(f"book/{row.page}") for row in rows}
-            executed = Path(self.env.mystnb_config.output_folder)
-            self.values = {row.page: claims.values_of(executed, row.page) for row in rows}
+        nodes_here = list(self.document.findall(sources_table))
+        if not nodes_here:
+            return
+        root = Path(self.env.srcdir)
+        self.log = logging.getLogger(__name__)
+        rows = claims.read(root)
+        self.titles = {row.page: self.targets(f"book/{row.page}") for row in rows}
+        executed = Path(self.env.mystnb_config.output_folder)
+        self.values = {row.page: claims.values_of(executed, row.page) for row in rows}
+        shown: Counter[str] = Counter()
+        for node in nodes_here:
             if node["kind"]:
-                rows = [row for row in rows if row.kind == node["kind"]]
-                node.replace_self(table(RUNS, map(self.run_row, rows), ["runs-table"]))
+                some = [row for row in rows if row.kind == node["kind"]]
+                node.replace_self(table(RUNS, map(self.run_row, some), ["runs-table"]))
                 continue
+            topic = [row for row in rows if row.page in node["pages"]]
+            shown.update(row.id for row in topic)
+            node.replace_self(table(COLUMNS, map(self.row, topic), ["sources-table"]))
+        if shown:
+            wrong = [row.id for row in rows if shown[row.id] != 1]
+            if wrong:
+                self.log.warning("Not in one table each: %s", ", ".join(wrong))
             for sentence in claims.complaints(root, rows):
                 self.log.warning("sources.yml: %s", sentence)
-            node.replace_self(table(COLUMNS, map(self.row, rows), ["sources-table"]))
 
     def targets(self, docname: str) -> dict[str, str]:
         """Return anchor -> title, for sections, folds, labels in them, and exercises."""
@@ -93,7 +109,6 @@ class WriteTable(SphinxPostTransform):
             self.log.warning("sources.yml: %s", sentence)
         word = nodes.strong("", WORDS.get(row.verdict, row.verdict), classes=["verdict"])
         cells = (
-            [nodes.paragraph("", row.id)],
             [nodes.paragraph("", row.says)],
             [nodes.paragraph("", "", word), nodes.paragraph("", row.holds), *self.measured(row)],
             [nodes.paragraph("", "", self.link(row))],
