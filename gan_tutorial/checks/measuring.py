@@ -18,7 +18,7 @@ from .core import (
     number,
 )
 
-# --- 4.2 What recall cannot see --------------------------------------------------------------
+# --- 4.2 Every picture twice -----------------------------------------------------------------
 
 
 def _row_set(*rows: int) -> Tensor:
@@ -67,7 +67,7 @@ def _two_sets(seed: int, n: int, m: int) -> tuple[Tensor, Tensor]:
     return torch.randn(n, 4, generator=generator), 1.5 * torch.randn(m, 4, generator=generator)
 
 
-# --- 4.4 A perfect accuracy ------------------------------------------------------------------
+# --- 4.4 One constant ------------------------------------------------------------------------
 
 _SPREAD = torch.linspace(-1, 1, 2001) ** 3
 _SETS = (_SPREAD, 0.3 * _SPREAD, _SPREAD.exp() - 1)  # the last one is not symmetric

@@ -2,7 +2,7 @@
 "use strict";
 (function () {
   const { measure, moments, radii, random, drawn, matched, CLUMPS } = window.ganMeasures;
-  const { make, button, select, slider, speaker, onTheme, colors } = window.ganLabs;
+  const { make, button, select, slider, speaker, teller, onTheme, colors } = window.ganLabs;
 
   const COUNT = 48, EXTENT = 2, SIZE = 640;
   const SHAPES = { one: "one clump", three: "three clumps", ring: "a ring of six" };
@@ -117,7 +117,8 @@
         cells[name] = [make("td"), make("td")];
         return make("tr", {}, make("th", { scope: "row" }, shown), ...cells[name]);
       })));
-    const words = make("p", { class: "lab-words" }), spoken = speaker();
+    const spoken = speaker(), [told, words] =
+      teller("The fakes are moved by (\u22120.00, \u22120.00). Draw number 1000.");
 
     function look() { // bring all that is shown up to date
       paint();
@@ -198,7 +199,7 @@
           key("train", "\u25aa", "training points")),
         table),
       make("div", { class: "lab-controls" },
-        words,
+        told,
         make("div", { class: "lab-buttons", role: "group", "aria-label": "Fakes to try" },
           button("Perfect", () => use({})),
           button("Fool FID", () => use({ shape: "ring", made: "blob", show: "ellipses" })),
