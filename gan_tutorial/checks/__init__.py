@@ -17,7 +17,7 @@ CHAPTERS: dict[int, tuple[str, ...]] = {
     1: ("classical", "principles"),
     2: ("minimax", "dynamics"),
     3: ("networks", "code", "clinic"),
-    4: ("measuring",),
+    4: ("measuring", "measuring_spread"),
     5: ("repair",),
     6: ("vae",),
     7: ("semi", "semi_leak"),

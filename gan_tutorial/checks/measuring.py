@@ -18,7 +18,7 @@ from .core import (
     number,
 )
 
-# --- 4.2 What recall cannot see --------------------------------------------------------------
+# --- 4.2 Every picture twice -----------------------------------------------------------------
 
 
 def _row_set(*rows: int) -> Tensor:
@@ -67,7 +67,7 @@ def _two_sets(seed: int, n: int, m: int) -> tuple[Tensor, Tensor]:
     return torch.randn(n, 4, generator=generator), 1.5 * torch.randn(m, 4, generator=generator)
 
 
-# --- 4.4 A perfect accuracy ------------------------------------------------------------------
+# --- 4.4 One constant ------------------------------------------------------------------------
 
 _SPREAD = torch.linspace(-1, 1, 2001) ** 3
 _SETS = (_SPREAD, 0.3 * _SPREAD, _SPREAD.exp() - 1)  # the last one is not symmetric
@@ -88,34 +88,6 @@ def _constant(answer: Any, mistakes: Mistakes) -> None:
     worst = max(reached, key=lambda share: abs(share - 0.75))
     raise Wrong(
         f"With your constant {worst:.0%} of the pixels of a set lie at or above one half, not 75%."
-    )
-
-
-# --- 4.5 More candidates ---------------------------------------------------------------------
-
-
-def expected_best(candidates: int) -> float:
-    """Return the mean of the largest of some draws of N(0, 1), by its integral."""
-    x = torch.linspace(-8, 8, 16_001, dtype=torch.float64)
-    below = torch.special.ndtr(x) ** candidates
-    return float(torch.trapezoid((x > 0).double() - below, x))
-
-
-def _growth(answer: Any, mistakes: Mistakes) -> None:
-    counts = (5, 20, 80, 320)
-    found = [number(call(answer, m)) for m in counts]
-    for law, tolerance in ((expected_best, 0.04), (lambda m: math.sqrt(2 * math.log(m)), 0.01)):
-        if close(found, [law(m) for m in counts], tolerance):
-            return
-    for mistake in mistakes.values():
-        if close(found, [mistake.answer(m) for m in counts], 1e-3):
-            raise Wrong(mistake.why)
-    if found[-1] <= found[0]:
-        raise Wrong("It should grow: the best of more candidates lies farther from their mean.")
-    raise Wrong(
-        f"For 5 candidates it returns {found[0]:.2f} and for 320 {found[-1]:.2f} standard "
-        f"deviations; the best of as many normal draws lies {expected_best(5):.2f} and "
-        f"{expected_best(320):.2f} away."
     )
 
 
@@ -221,31 +193,6 @@ EXERCISES = (
         median=Mistake(
             "That brings the *median* to one half, and the accuracy to 50%.",
             lambda x: 0.5 - x.flatten().median().item(),
-        ),
-    ),
-    exercise(
-        "4.5",
-        "ex-optimism",
-        "a function of the number of candidates that returns how many standard deviations the "
-        "best lies from the mean",
-        _growth,
-        "Like the root of the logarithm: ever more slowly, and without end.",
-        proportional=Mistake(
-            "In proportion to the number? Normal draws that far out are much too rare.",
-            lambda m: float(m),
-        ),
-        root=Mistake(
-            "A root is too fast: of 400 draws none lies 20 standard deviations out.",
-            lambda m: math.sqrt(m),
-        ),
-        no_root=Mistake(
-            "The tail falls like exp(-x^2 / 2): after the logarithm comes a root.",
-            lambda m: 2 * math.log(m),
-        ),
-        standard_error=Mistake(
-            "That is how the error of a *mean* shrinks. The best of many does not get nearer to "
-            "the mean.",
-            lambda m: 1 / math.sqrt(m),
         ),
     ),
 )

@@ -1,6 +1,7 @@
 """The laboratories: the library's numbers, and what a reader can do with them."""
 
 from importlib.resources import files
+from itertools import pairwise
 
 import numpy
 import pytest
@@ -8,13 +9,13 @@ import torch
 from export_generator import folded
 from torch.nn.functional import conv_transpose2d
 
-from gan_tutorial import GAN, checkpoints, data, games, models, plots
+from gan_tutorial import GAN, checkpoints, data, games, metrics, models, plots
 from gan_tutorial.losses import LOSSES
 from gan_tutorial.models.sampling import latent_codes
 from gan_tutorial.repair import latent_search
 
 PAGE = "book/laboratories.html"
-LABORATORIES = ["toy-gan", "dirac-gan", "football", "repaint"]
+LABORATORIES = ["toy-gan", "dirac-gan", "two-clouds", "football", "repaint"]
 
 
 @pytest.fixture
@@ -135,6 +136,48 @@ def test_dirac_gan_plays_what_the_library_plays(load, options, start):
     )
     assert (path[-1] - path[0]).norm() > 0.01, "the players have moved"
     torch.testing.assert_close(path, expected, atol=1e-9, rtol=0)
+
+
+CLOUDS = [
+    ("perfect", 0.0, 1.0, 0),
+    ("moved", 0.8, 1.0, 0),
+    ("narrow", 0.0, 0.2, 0),
+    ("wide", -0.3, 2.5, 0),
+    ("half copies", 0.0, 1.0, 24),
+    ("copies", 0.0, 1.0, 48),
+    ("one point", 0.5, 0.0, 0),
+]
+
+
+def measured(train, real, fake, k: int) -> dict[str, float]:
+    """What the library finds in three clouds."""
+    train, real, fake = (
+        metrics.Features(torch.tensor(rows, dtype=torch.float64), "plane")
+        for rows in (train, real, fake)
+    )
+    balls = metrics.manifold_report(real, fake, neighbors=k, spread=False)
+    return {
+        "FID": metrics.fid(real, fake, spread=False).value,
+        "KID": metrics.kid(real, fake, subsets=1, subset_size=len(fake)).value,
+        "precision": balls.precision,
+        "recall": balls.recall,
+        "density": balls.density,
+        "coverage": balls.coverage,
+        "memorization": metrics.memorization(train, real, fake).closer,
+    }
+
+
+@pytest.mark.parametrize(("name", "shift", "spread", "copies"), CLOUDS, ids=[c[0] for c in CLOUDS])
+@pytest.mark.parametrize("k", [1, 3, 5])
+def test_two_clouds_measure_what_the_library_measures(load, name, shift, spread, copies, k):
+    """Seven numbers of any clouds, copies and clouds without extent among them."""
+    rng = torch.Generator().manual_seed(len(name) + k)
+    train, real, fake = torch.randn(3, 48, 2, generator=rng, dtype=torch.float64)
+    fake = spread * fake + shift
+    fake[:copies] = train[:copies]
+    sets = [cloud.tolist() for cloud in (train, real, fake)]
+    ours = load("measures.js").evaluate("([sets, k]) => ganMeasures.measure(...sets, k)", [sets, k])
+    assert ours == pytest.approx(measured(*sets, k), abs=1e-4)
 
 
 class Folded(torch.nn.Module):
@@ -370,6 +413,79 @@ def test_dirac_gan_plays_and_pauses(start):
     assert figure.evaluate("f => f.lab.shown()") == 600
 
 
+def test_clouds_are_dragged_and_spoiled(start):
+    """By mouse and by keys; what is shown is what the library measures, whatever one does."""
+    page, figure = start("two-clouds")
+    knob, canvas = figure.locator(".lab-knob"), figure.locator("canvas")
+    seen = []
+
+    def compare():
+        sets, found, k, shown = figure.evaluate(
+            "f => [f.lab.sets(), f.lab.found(), f.lab.set.k,"
+            " [...f.querySelectorAll('td:nth-child(2)')].map((cell) => cell.textContent)]"
+        )
+        expected = measured(sets["train"], sets["real"], sets["fake"], k)
+        assert found == pytest.approx(expected, abs=1e-4)
+        numbers = [float(text.replace("\u2212", "-")) for text in shown]
+        assert numbers == pytest.approx(list(expected.values()), abs=0.0051)
+        seen.append(sets["fake"])
+        return expected
+
+    fair = compare()
+    knob.press("ArrowRight")
+    knob.press("Shift+ArrowUp")
+    assert figure.evaluate("f => f.lab.shift()") == pytest.approx([0.05, 0.5])
+    assert compare()["FID"] > fair["FID"] + 0.1
+    knob.scroll_into_view_if_needed()
+    area, handle = canvas.bounding_box(), knob.bounding_box()
+    x, y = handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + area["width"] / 4, y, steps=3)
+    page.mouse.up()
+    assert figure.evaluate("f => f.lab.shift()") == pytest.approx([1.05, 0.5], abs=0.03)
+    assert compare()["precision"] < 0.5
+
+    figure.get_by_role("button", name="Perfect").click()
+    assert compare() == fair
+    for name, key in (
+        ("Clumps missing", "ArrowRight"),
+        ("Copies", "PageUp"),
+        ("Noise", "PageUp"),
+        ("Spread", "Home"),
+        ("Neighbors k", "End"),
+    ):
+        figure.get_by_role("slider", name=name).press(key)
+        compare()
+    for name, value in (("Real points", "ring"), ("Fakes", "blob"), ("A real outlier", "one")):
+        figure.get_by_role("combobox", name=name).select_option(value)
+        compare()
+    changed = sum(a != b for a, b in pairwise(seen))
+    assert changed >= len(seen) - 2, "every control but k moves the fakes or what they are held to"
+
+    figure.get_by_role("button", name="Fool FID").click()
+    fooled = compare()
+    assert abs(fooled["FID"]) < 1e-9
+    assert fooled["precision"] < 0.9
+    figure.get_by_role("button", name="Copy").click()
+    assert compare()["memorization"] == 1
+    figure.get_by_role("button", name="Drop clumps").click()
+    assert compare()["recall"] < 0.5 < fair["recall"]
+    figure.get_by_role("button", name="Noise").click()
+    noisy = compare()
+    assert noisy["precision"] > noisy["density"]
+    assert noisy["memorization"] < 0.5
+    before = figure.evaluate("f => f.lab.sets()")
+    figure.get_by_role("button", name="New draw").click()
+    compare()
+    assert figure.evaluate("f => f.lab.sets()") != before
+    pictures = set()
+    for value in ("balls", "fakes", "ellipses", "nothing"):
+        figure.get_by_role("combobox", name="Show").select_option(value)
+        pictures.add(canvas.evaluate("c => c.toDataURL()"))
+    assert len(pictures) == 4
+
+
 def test_football_follows_mouse_and_keys(start):
     page, figure = start("football")
     canvas, pad = figure.locator("canvas"), figure.locator(".lab-pad")
@@ -469,6 +585,7 @@ def test_started_laboratory_fits_a_phone(start, name):
     [
         ("toy-gan", "book/01_principles.html"),
         ("dirac-gan", "book/02_minimax.html"),
+        ("two-clouds", "book/04_measuring.html"),
         ("football", "book/03_code.html"),
         ("repaint", "book/05_repair.html"),
     ],
@@ -482,7 +599,7 @@ def test_without_javascript_and_on_paper_there_is_a_picture(browser, html, start
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{html.as_uri()}/{PAGE}")
-    assert page.locator("figure.lab img").count() == 4
+    assert page.locator("figure.lab img").count() == len(LABORATORIES)
     assert all(picture.is_visible() for picture in page.locator("figure.lab img").all())
     assert page.locator("figure.lab button").count() == 0
     context.close()

@@ -2,7 +2,7 @@
 
 import pytest
 
-GO = {"toy-gan": "Run", "football": "New ball A", "repaint": "Search"}
+GO = {"toy-gan": "Run", "two-clouds": "New draw", "football": "New ball A", "repaint": "Search"}
 LABORATORIES = [*GO]
 PHONE = {"width": 375, "height": 812}
 

@@ -14,6 +14,8 @@ SHOTS = [
     ("minimax-phone", "book/02_minimax.html", "light", PHONE, "[id^=descent-explorer]"),
     ("code", "book/03_code.html", "light", DESK, "#footballs"),
     ("code-phone-dark", "book/03_code.html", "dark", PHONE, "#the-bug-clinic"),
+    ("measuring", "book/04_measuring.html", "light", DESK, "figure.lab"),
+    ("measuring-phone-dark", "book/04_measuring.html", "dark", PHONE, "#who-notices"),
     ("repair-dark", "book/05_repair.html", "dark", DESK, "#the-second-route-search-among-codes"),
     ("vae", "book/06_vae.html", "light", DESK, "figure:has(img)"),
     ("scaling-dark", "book/10_scaling.html", "dark", DESK, "figure:has(img)"),

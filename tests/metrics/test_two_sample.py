@@ -78,3 +78,12 @@ def test_sets_that_do_not_belong_together_are_refused(digits):
         metrics.two_sample_accuracy(real, fake.expand(-1, 3, -1, -1))
     with pytest.raises(ValueError, match=r"scaled to \[0, 1\]"):
         metrics.two_sample_accuracy(real, (fake + 1) / 2)
+
+
+def test_the_order_of_the_rows_does_not_matter():
+    """Two draws of two clumps, sorted in opposite orders: halves of neighbors would mislead."""
+    here, there = torch.randn(2, 200, 2, generator=torch.Generator().manual_seed(0))
+    here[:100] += 6.0
+    there[100:] += 6.0
+    real, fake = Features(here, "points"), Features(there, "points")
+    assert 0.4 < metrics.two_sample_accuracy(real, fake, steps=60).value < 0.6

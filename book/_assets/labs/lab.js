@@ -9,6 +9,7 @@
   const SCRIPTS = {
     "toy-gan": ["networks.js", "toy-gan.js"],
     "dirac-gan": ["dirac-game.js", "dirac-gan.js"],
+    "two-clouds": ["measures.js", "two-clouds.js"],
     football: ["networks.js", "generator.js", "football-weights.js", "football.js"],
     repaint: ["networks.js", "generator.js", "football-weights.js", "search.js", "repaint.js"],
   };
