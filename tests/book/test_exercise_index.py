@@ -27,7 +27,14 @@ Yes.
 One of many.
 ```
 """
-INDEX = "# Exercises\n\n```{exercise-index}\n```\n"
+INDEX = """
+# Exercises
+
+```{exercise-index}
+```
+
+In week 1: {assigned}`ex-own-idea ex-ratio`. All: {assigned}`02_minimax`.
+"""
 DATA = """
 02_minimax:
   ex-ratio:    {topic: ratios, difficulty: 1, minutes: 10}
@@ -83,6 +90,12 @@ def test_a_chapter_leads_to_its_place_in_the_index(pages):
     assert "1 of these 2 can be checked" in section
     (target,) = re.findall(r'href="exercises\.html#([\w-]+)"', section)
     assert f'id="{target}"' in pages["exercises"]
+
+
+def test_assigned_exercises_are_links_by_number(pages):
+    line = pages["exercises"].split("In week 1: ")[1].split("</p>")[0]
+    links = re.findall(r'href="02_minimax\.html#([\w-]+)">([\d.]+)</a>', line)
+    assert links == [("ex-own-idea", "1.2"), ("ex-ratio", "1.1"), ("ex-ratio", "1.1")]
 
 
 def test_every_chapter_has_the_heading_under_which_the_line_stands(root):

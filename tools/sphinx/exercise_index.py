@@ -3,6 +3,9 @@
 The file gives topic, difficulty and minutes. Number, title and the links to exercise and solution
 come from what Sphinx has read, and whether there is a check from the library, so that they cannot
 be out of date. Where a chapter's exercises begin, a line leads to their place in the index.
+
+{assigned}`ex-ratio ex-bound` becomes the numbers of these exercises, each a link; the name of a
+chapter's file stands for all of its exercises that can be checked.
 """
 
 from pathlib import Path
@@ -34,6 +37,30 @@ def read(root: Path) -> dict[str, dict[str, dict]]:
 
 class placeholder(nodes.General, nodes.Element):
     """Stands where the tables will be, until every chapter is read."""
+
+
+class numbers(nodes.Inline, nodes.TextElement):
+    """Stands where the numbers of exercises will be, by their labels in `names`."""
+
+
+def assigned(name, rawtext, text, lineno, inliner, options=None, content=None):
+    return [numbers("", names=text.split())], []
+
+
+def meant(names: list[str], book: dict[str, dict[str, dict]]) -> list[tuple[str, str]]:
+    """Return (chapter, label) for labels and chapters.
+
+    Raises
+    ------
+    KeyError
+        If there is no such exercise and no such chapter.
+    """
+    home = {label: chapter for chapter, entries in book.items() for label in entries}
+    found = []
+    for name in names:
+        labels = [label for label in book[name] if label in checked()] if name in book else [name]
+        found += [(home[label], label) for label in labels]
+    return found
 
 
 def checked() -> frozenset[str]:
@@ -119,6 +146,25 @@ class WriteIndex(SphinxPostTransform):
         return _link(self, text, docname, target)
 
 
+class WriteNumbers(SphinxPostTransform):
+    default_priority = 8
+
+    def run(self, **kwargs) -> None:
+        for node in list(self.document.findall(numbers)):
+            try:
+                exercises = meant(node["names"], read(Path(self.env.srcdir)))
+            except KeyError as error:
+                logging.getLogger(__name__).warning("assigned: no exercise or chapter %s", error)
+                exercises = []
+            parts: list[nodes.Node] = []
+            for chapter, label in exercises:
+                docname = f"book/{chapter}"
+                place = self.env.toc_fignumbers[docname]["exercise"][label]
+                parts += [nodes.Text(", ")] if parts else []
+                parts.append(_link(self, ".".join(map(str, place)), docname, label))
+            node.replace_self(parts)
+
+
 class LinkToIndex(SphinxPostTransform):
     """Say under the heading of a chapter's exercises where all of them are listed."""
 
@@ -158,7 +204,10 @@ def _row(cells) -> nodes.row:
 
 def setup(app) -> dict:
     app.add_node(placeholder)
+    app.add_node(numbers)
     app.add_directive("exercise-index", ExerciseIndex)
+    app.add_role("assigned", assigned)
+    app.add_post_transform(WriteNumbers)
     app.add_post_transform(NameSolutions)
     app.add_post_transform(WriteIndex)
     app.add_post_transform(LinkToIndex)
