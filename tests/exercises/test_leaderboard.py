@@ -48,7 +48,7 @@ def test_the_page_shows_aliases_and_the_table_names(tmp_path):
     assert said == ["2 generators are compared: leaderboard.html"]
     page = (tmp_path / "leaderboard.html").read_text(encoding="utf-8")
     assert page.index("other boats") < page.index("Anna") < page.index("Bea")
-    assert "0.050 ± 0.010" in page
+    assert "0.050&nbsp;±&nbsp;0.010" in page
     assert 'alt="3 samples of Anna"' in page
     assert "ada" not in re.sub(r"base64,[^\"]*", "", page)
     table = (tmp_path / "leaderboard.csv").read_text(encoding="utf-8")

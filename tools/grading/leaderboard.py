@@ -19,12 +19,14 @@ from results import Result, write
 
 ALIAS = 24  # characters of a chosen name
 APART = 2.0  # standard errors by which two distances have to differ
+ROW = 8  # samples
 SCALE = 4  # screen pixels of a pixel
 NUMBERS = ("kid", "spread", "copies", "closer")
 HEAD = ["set", "place", "student", "alias", *NUMBERS, "admitted", "points"]
 MORE = (
-    ".picture img{image-rendering:pixelated;display:block;max-width:100%}"
-    ".rival td{font-style:italic}"
+    ".picture img{image-rendering:pixelated;display:block;max-width:100%;height:auto}"
+    ".rival td{font-style:italic} td:nth-child(2){white-space:normal;overflow-wrap:anywhere}"
+    "td:nth-child(3){overflow-wrap:normal}"
 )
 SAID = (
     "KID to pictures that nobody was shown, ± its standard error; lower is better, and other real "
@@ -127,7 +129,7 @@ def _section(name: str, placed: list[tuple[int | None, Row]]) -> str:
 
 
 def _line(place: int | None, row: Row) -> str:
-    value = f"{row.kid:.3f} ± {row.spread:.3f}" if place else "copies"
+    value = _value(row.kid, row.spread) if place else "copies"
     shown = _picture(row.pictures, row.alias)
     return (
         f"<tr><td>{place or '&ndash;'}</td><td>{html.escape(row.alias)}</td><td>{value}</td>"
@@ -135,22 +137,28 @@ def _line(place: int | None, row: Row) -> str:
     )
 
 
+def _value(kid: float, spread: float) -> str:
+    return f"{kid:.3f}&nbsp;±&nbsp;{spread:.3f}"
+
+
 def _rival(what: str, kid: float, spread: float) -> str:
-    cells = ("", html.escape(what), f"{kid:.3f} ± {spread:.3f}", "")
+    cells = ("", html.escape(what), _value(kid, spread), "")
     return f"<tr class=rival>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
 
 
 def _picture(pictures, alias: str) -> str:
-    """Return samples side by side as an image within the page."""
+    """Return samples, eight in a row, as an image within the page."""
     if not pictures:
         return ""
     import numpy as np
     from PIL import Image
 
-    strip = np.concatenate([np.pad(np.asarray(p, "uint8"), 1) for p in pictures], axis=1)
-    size = (strip.shape[1] * SCALE, strip.shape[0] * SCALE)
+    tiles = [np.pad(np.asarray(picture, "uint8"), 1) for picture in pictures]
+    tiles += [np.zeros_like(tiles[0])] * (-len(tiles) % ROW)
+    sheet = np.block([tiles[start : start + ROW] for start in range(0, len(tiles), ROW)])
+    size = (sheet.shape[1] * SCALE, sheet.shape[0] * SCALE)
     file = io.BytesIO()
-    Image.fromarray(strip).save(file, "PNG")
+    Image.fromarray(sheet).save(file, "PNG")
     data = base64.b64encode(file.getvalue()).decode()
     alt = html.escape(f"{len(pictures)} samples of {alias}", quote=True)
     return f'<img alt="{alt}" width={size[0]} height={size[1]} src="data:image/png;base64,{data}">'
