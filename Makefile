@@ -83,9 +83,11 @@ lint: $(READY)
 	@notebooks="$$($(PY) tools/book/toc.py) $(wildcard exercises/*.ipynb)" && \
 	    $(PY) -m nbstripout --verify $(KEEP) $$notebooks \
 	    || { echo "make format removes the outputs."; exit 1; }
+	@$(PY) tools/book/setup_cell.py --check || { echo "make format writes it."; exit 1; }
 	@echo "Style, floors, types and spelling are fine."
 
 format: $(READY)
+	@$(PY) tools/book/setup_cell.py
 	@$(PY) -m ruff check --quiet --fix; $(PY) -m ruff format --quiet
 	@notebooks="$$($(PY) tools/book/toc.py) $(wildcard exercises/*.ipynb)" && \
 	    $(PY) -m nbstripout $(KEEP) $$notebooks

@@ -1,13 +1,12 @@
 """Answers in any reasonable form, and judged on copies.
 
 Whether a number is a float, a fraction, a NumPy scalar or a tensor of one element is not what an
-exercise asks. Nor is the case of a name, or what stands between two names.
+exercise asks.
 """
 
 import copy
 import functools
 import random
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from fractions import Fraction
@@ -19,10 +18,8 @@ from torch import Tensor, nn
 
 __all__ = [
     "Wrong",
-    "chosen",
     "close",
     "guarded",
-    "matched",
     "not_finite",
     "number",
     "numbers",
@@ -138,61 +135,6 @@ def not_finite(answer: Any) -> str:
             if values.isinf().any():
                 return "an infinite number"
     return ""
-
-
-# --- Words -------------------------------------------------------------------------------------
-
-
-def chosen(answer: Any, known: Any) -> set[str]:
-    """Return names out of `known`, from a text, a collection, the keys of a dict, or classes.
-
-    Case, spaces, hyphens and underscores do not count, nor what separates the names of a text.
-
-    Raises
-    ------
-    Wrong
-        If there is no name, or one that is not known.
-    """
-    by_plain = {_plain(name): name for name in known}
-    if isinstance(answer, str):
-        answer = re.split(r"\s*(?:[,;/+&|\n]|\band\b)\s*", answer.strip(" \t\n.{}[]()"))
-        if len(answer) == 1 and _plain(answer[0]) not in by_plain:
-            answer = answer[0].split()
-    if not isinstance(answer, set | frozenset | list | tuple | Mapping) or not answer:
-        raise Wrong(f"Hand in names out of {', '.join(known)}.")
-    names = set()
-    for part in answer:
-        said = part if isinstance(part, str) else getattr(part, "__name__", str(part))
-        said = said.strip(" \t\n\"'`.")
-        if said and _plain(said) not in by_plain:
-            raise Wrong(f"{said!r} is none of {', '.join(known)}.")
-        if said:
-            names.add(by_plain[_plain(said)])
-    return names
-
-
-def matched(answer: Any, left: str, right: str) -> dict[str, str]:
-    """Return pairs such as ``{"1": "a", "2": "b"}`` from a dict, pairs, or a text "1a 2b".
-
-    Parameters
-    ----------
-    answer : object
-        What was handed in; case and separators do not count.
-    left, right : str
-        The characters that stand first in a pair, and those that stand second: "1234", "abcd".
-    """
-    if isinstance(answer, Mapping):
-        answer = " ".join(f"{one}{other}" for one, other in answer.items())
-    elif isinstance(answer, list | tuple):
-        answer = " ".join(
-            part if isinstance(part, str) else "".join(map(str, part)) for part in answer
-        )
-    return dict(re.findall(rf"([{left}])[\W_]*([{right}])", str(answer).lower()))
-
-
-def _plain(name: Any) -> str:
-    """Return a name without what does not count."""
-    return re.sub(r"[\s_-]", "", str(name)).casefold()
 
 
 # --- Copies ------------------------------------------------------------------------------------

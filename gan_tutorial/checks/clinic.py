@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from .core import Mistake, Mistakes, Wrong, call, close, exercise, matched, numbers
+from .core import Mistake, Mistakes, Wrong, call, close, exercise, matched, numbers, word
 
 # --- 3.6 Match the signatures ----------------------------------------------------------------
 
@@ -46,7 +46,7 @@ def _batches(seed: int) -> dict[str, tuple[Tensor, Tensor]]:
 
 
 def _diagnosis(answer: Any, mistakes: Mistakes) -> None:
-    found = [{k: call(answer, *v) for k, v in _batches(seed).items()} for seed in (0, 1)]
+    found = [{k: word(call(answer, *v)) for k, v in _batches(seed).items()} for seed in (0, 1)]
     for fault in found[0]:
         if found[0][fault] != found[1][fault]:
             raise Wrong(

@@ -9,16 +9,15 @@ import torch
 
 from .answers import (
     Wrong,
-    chosen,
     close,
     guarded,
-    matched,
     not_finite,
     number,
     numbers,
     same_form,
     undisturbed,
 )
+from .words import chosen, matched, truth, word, words
 
 __all__ = [
     "Exercise",
@@ -36,6 +35,9 @@ __all__ = [
     "matched",
     "number",
     "numbers",
+    "truth",
+    "word",
+    "words",
 ]
 
 

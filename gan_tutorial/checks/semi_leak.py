@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .core import Mistake, Mistakes, Wrong, call, exercise
+from .core import Mistake, Mistakes, Wrong, call, exercise, truth
 
 Program = Callable[[Tensor, Tensor, Tensor], Tensor]
 
@@ -55,7 +55,7 @@ _PROGRAMS = {
 
 
 def _found(answer: Any) -> dict[str, bool]:
-    return {name: bool(call(answer, program)) for name, (program, _) in _PROGRAMS.items()}
+    return {name: truth(call(answer, program)) for name, (program, _) in _PROGRAMS.items()}
 
 
 def _leak(answer: Any, mistakes: Mistakes) -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from .core import Mistake, Mistakes, Wrong, call, chosen, compare_functions, exercise
+from .core import Mistake, Mistakes, Wrong, call, chosen, compare_functions, exercise, word, words
 
 # --- 11.1 Four references ----------------------------------------------------------------------
 
@@ -63,7 +63,7 @@ PAIRS = [
 
 
 def _words(answer: Any, mistakes: Mistakes) -> None:
-    given = [str(call(answer, *pair)).strip(" .").lower() for pair in PAIRS]
+    given = [word(call(answer, *pair)) for pair in PAIRS]
     if given == [_rule(*pair) for pair in PAIRS]:
         return
     for mistake in mistakes.values():
@@ -97,7 +97,7 @@ LISTS = [
 
 
 def _doubles(answer: Any, mistakes: Mistakes) -> None:
-    given = [set(call(answer, text)) for text in LISTS]
+    given = [words(call(answer, text)) for text in LISTS]
     if given == [_addresses(text) for text in LISTS]:
         return
     for mistake in mistakes.values():

@@ -6,7 +6,16 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .core import Mistake, Mistakes, Wrong, call, compare_functions, compare_values, exercise
+from .core import (
+    Mistake,
+    Mistakes,
+    Wrong,
+    call,
+    compare_functions,
+    compare_values,
+    exercise,
+    truth,
+)
 
 # --- 6.2 The best decoder variance, and 6.3 where the mixture of guesses goes ----------------
 
@@ -85,7 +94,7 @@ def _table(answer: Any) -> dict[str, tuple[bool, ...]]:
         verdict = tuple(verdict.values() if isinstance(verdict, dict) else verdict)
         if len(verdict) != 3:
             raise Wrong(f"Return three answers, one for each check; these are {len(verdict)}.")
-        table[name] = tuple(map(bool, verdict))
+        table[name] = tuple(map(truth, verdict))
     return table
 
 

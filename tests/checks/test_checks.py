@@ -272,7 +272,7 @@ def test_a_chapter_is_loaded_when_one_of_its_exercises_is_asked_for():
 
         import gan_tutorial
         assert loaded() == set(), loaded()
-        always = {"answers", "core"}
+        always = {"answers", "core", "words"}
         gan_tutorial.check("4.1", 27.0)
         assert loaded() == always | {"measuring"}, loaded()
         gan_tutorial.check("10.1", [256.0, 1.0])

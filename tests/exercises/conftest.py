@@ -1,6 +1,5 @@
 """What the tests of the problem sets share with those of the book."""
 
-import tomllib
 import uuid
 
 import making
@@ -12,13 +11,6 @@ from sandbox import what_is_missing
 
 # Of the processor, so that a busy machine changes nothing.
 SHORT = Limits(cell=2, part=2, whole=40, asleep=2, memory=GiB, processes=32, judging=GiB // 2)
-
-
-@pytest.fixture(scope="session")
-def repository(root) -> str:
-    """Return the repository's address."""
-    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
-    return project["project"]["urls"]["Repository"]
 
 
 @pytest.fixture(scope="session")

@@ -95,11 +95,3 @@ def test_parameters_mean_something(name):
         tests = [id for id in exam.tests if id != "test-train"]
         marks = exam.marks(tests, f"{parameter} = {other!r}", *solutions)
         assert [id for id, mark in marks.items() if mark[0] < exam.tests[id].points], parameter
-
-
-def test_the_instructors_page_says_how_many(root):
-    page = (root / "book" / "instructors.md").read_text(encoding="utf-8")
-    programs = [part for parts in MUTANTS.values() for part in parts.values()]
-    wrong, right = (sum(len(part[kind]) for part in programs) for kind in ("wrong", "right"))
-    assert f"Of {wrong} wrong programs" in page
-    assert f"of {right} differently written right ones" in page

@@ -7,6 +7,7 @@ import subprocess
 import nbformat
 import problem_sets
 import pytest
+import setup_cell
 from judging import grade
 from limits import Limits
 from local import Examined
@@ -148,7 +149,7 @@ def test_our_stub_is_the_one_that_is_handed_out(name, handed_out):
 
 
 @each_set
-def test_student_version_is_ready_for_colab(name, handed_out, repository):
+def test_student_version_is_ready_for_colab(name, handed_out):
     notebook = nbformat.read(handed_out / f"{name}.ipynb", as_version=4)
     first = next(cell.source for cell in notebook.cells if cell.cell_type == "code")
-    assert f"git+{repository}" in first
+    assert first == setup_cell.cell()

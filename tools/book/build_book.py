@@ -15,6 +15,7 @@ from export_generator import export
 from notebooks_zip import pack
 from toc import ROOT, notebooks
 from trim_icons import trim
+from wheel import build as build_wheel
 
 
 def main() -> int:
@@ -50,7 +51,12 @@ def main() -> int:
     html = ROOT / "_build" / "html"
     trim(html)
     export(html)
-    pack(html)
+    try:
+        wheel = build_wheel(html / "_static")
+    except RuntimeError as error:
+        print(error, file=sys.stderr)
+        return 1
+    pack(html, wheel)
     found = complaints(html)
     if found:
         print("\n".join(found), file=sys.stderr)

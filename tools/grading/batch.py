@@ -109,7 +109,7 @@ class Job:
         elif what == "result":
             self.latest = news
             mark = next(m for m in news["marks"] if m["id"] == self.begun)
-            self.done[self.begun] = mark["score"], mark["why"]
+            self.done[self.begun] = mark["score"], mark["why"], mark["board"]
             self.begun = None
         else:
             return result_of(news)
@@ -119,7 +119,7 @@ class Job:
         """Say what follows when the judging process is gone: a result, or None to try again."""
         self.tries += 1
         if self.begun is not None:
-            self.done[self.begun] = 0.0, TOO_MUCH
+            self.done[self.begun] = 0.0, TOO_MUCH, {}
             return None
         if self.tries < TRIES:
             return None
@@ -196,7 +196,8 @@ def grade_found(found: dict, out: Path, sets: dict, jobs: int, again=None, **opt
         if fresh and isinstance(again, str):
             parts = [mark.id for mark in old.marks]
             fresh = again not in parts
-            done = {m.id: (m.score, m.why) for m in old.marks if m.id not in (again, *old.written)}
+            kept = [m for m in old.marks if m.id not in (again, *old.written)]
+            done = {m.id: (m.score, m.why, m.board) for m in kept}
         if fresh and again is not True:
             same += 1
             continue

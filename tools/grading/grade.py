@@ -8,7 +8,8 @@ enter the sandbox. Results are kept as they come, so that a batch which was kill
 ended, late submissions join the others, and one that is handed in again replaces itself.
 
 FOLDER then holds gradebook.csv, totals.csv, questions.csv, missing.csv, written.csv (marks for
-written answers, to be filled in by hand), similar.csv, feedback/STUDENT/SET.html and summary.png.
+written answers, to be filled in by hand), similar.csv, feedback/STUDENT/SET.html, summary.png and,
+for a set whose generators are compared, leaderboard.html and leaderboard.csv.
 """
 
 import argparse
@@ -19,6 +20,7 @@ import batch
 import exchange
 import feedback
 import gradebook
+import leaderboard
 import problem_sets
 import similar
 import written
@@ -47,6 +49,7 @@ def write_all(
     said += similar.report(results, out, sets)
     feedback.write_all(results, out, sets)
     gradebook.histogram(results, out / "summary.png")
+    said += leaderboard.write_all(results, out)
     return results, said
 
 

@@ -94,7 +94,7 @@ def grade(path: Path, student: str, name: str, options: dict, done=None, report=
     options : dict
         ``source``, the notebook of the set; and of `DEFAULTS` what is to be otherwise.
     done : dict, optional
-        Parts that have been judged before: id -> (score, why).
+        Parts that have been judged before: id -> (score, why, board).
     report : callable, optional
         It is told ``("begin", id)`` before a part, and ``("result", result)`` after it.
     """
@@ -157,14 +157,14 @@ def judge(official, session: Session, result: Result, done: dict, report) -> Non
             continue
         mark = marks[cell.id]
         if cell.id in done:
-            mark.score, mark.why = done[cell.id]
+            mark.score, mark.why, mark.board = done[cell.id]
             continue
         report("begin", cell.id)
         try:
             sandbox = session.ready()
             result.cells = session.cells
             session.allow(cell.seconds or session.limits.part)
-            mark.score, mark.why = run_test(cell, dict(trusted), sandbox)
+            mark.score, mark.why = run_test(cell, dict(trusted), sandbox, mark.board)
         except Ended as end:
             mark.score, mark.why = 0.0, str(end)
             session.stop()
@@ -181,10 +181,11 @@ def given_names(official) -> dict:
     return names
 
 
-def run_test(cell, names: dict, sandbox) -> tuple[float, str]:
+def run_test(cell, names: dict, sandbox, board: dict | None = None) -> tuple[float, str]:
     """Return the points of a test, and why they are not all.
 
-    A test may leave a number from 0 to 1 in `credit`, and in `reached` what was measured.
+    A test may leave a number from 0 to 1 in `credit`, in `reached` what was measured, and in
+    `board` what the leaderboard shows of it.
     """
     try:
         for name in sorted(free_names(cell.source) - set(names)):
@@ -197,6 +198,8 @@ def run_test(cell, names: dict, sandbox) -> tuple[float, str]:
         return 0.0, "the answer is too large to be looked at"
     except Exception as error:
         return 0.0, clean(why(error, cell, sandbox), 600)
+    if board is not None:
+        board.update(names.get("board", {}))
     credit = min(max(float(names.get("credit", 1.0)), 0.0), 1.0)
     reached = clean(names.get("reached", ""), 300)
     return round(credit * cell.points, 1), reached if credit < 1 else ""

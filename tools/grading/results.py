@@ -22,6 +22,7 @@ class Mark:
     score: float | None
     why: str = ""
     title: str = ""
+    board: dict = field(default_factory=dict)  # what was measured, for the leaderboard
 
 
 @dataclass

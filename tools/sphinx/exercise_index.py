@@ -1,7 +1,11 @@
 """A Sphinx extension: the index of exercises, from book/exercises.yml and the book itself.
 
 The file gives topic, difficulty and minutes. Number, title and the links to exercise and solution
-come from what Sphinx has read, so that they cannot be out of date.
+come from what Sphinx has read, and whether there is a check from the library, so that they cannot
+be out of date. Where a chapter's exercises begin, a line leads to their place in the index.
+
+{assigned}`ex-ratio ex-bound` becomes the numbers of these exercises, each a link; the name of a
+chapter's file stands for all of its exercises that can be checked.
 """
 
 from pathlib import Path
@@ -13,8 +17,17 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx_exercise.nodes import solution_node
 
-COLUMNS = (("Exercise", 44), ("Topic", 22), ("Difficulty", 10), ("Minutes", 8), ("Solution", 16))
+COLUMNS = (
+    ("Exercise", 40),
+    ("Topic", 21),
+    ("Difficulty", 9),
+    ("Minutes", 8),
+    ("Check", 8),
+    ("Solution", 14),
+)
 DATA = Path("book", "exercises.yml")
+PAGE = "book/exercises"  # where the index stands
+HEADING = "Exercises"  # in a chapter
 
 
 def read(root: Path) -> dict[str, dict[str, dict]]:
@@ -24,6 +37,42 @@ def read(root: Path) -> dict[str, dict[str, dict]]:
 
 class placeholder(nodes.General, nodes.Element):
     """Stands where the tables will be, until every chapter is read."""
+
+
+class numbers(nodes.Inline, nodes.TextElement):
+    """Stands where the numbers of exercises will be, by their labels in `names`."""
+
+
+def assigned(name, rawtext, text, lineno, inliner, options=None, content=None):
+    return [numbers("", names=text.split())], []
+
+
+def meant(names: list[str], book: dict[str, dict[str, dict]]) -> list[tuple[str, str]]:
+    """Return (chapter, label) for labels and chapters.
+
+    Raises
+    ------
+    KeyError
+        If there is no such exercise and no such chapter.
+    """
+    home = {label: chapter for chapter, entries in book.items() for label in entries}
+    found = []
+    for name in names:
+        labels = [label for label in book[name] if label in checked()] if name in book else [name]
+        found += [(home[label], label) for label in labels]
+    return found
+
+
+def checked() -> frozenset[str]:
+    """Return the labels of the exercises that `gan_tutorial.check` knows."""
+    from gan_tutorial.checks import EXERCISES
+
+    return frozenset(exercise.label for exercise in EXERCISES.values())
+
+
+def chapter_anchor(chapter: str) -> str:
+    """Name the place in the index where the exercises of a chapter stand."""
+    return f"exercises-of-{chapter.replace('_', '-')}"
 
 
 def solution_anchor(exercise: str) -> str:
@@ -62,12 +111,13 @@ class WriteIndex(SphinxPostTransform):
                     continue
                 number = ".".join(map(str, self.env.toc_secnumbers[docname].get("", ())))
                 heading = f"{number} {self.env.titles[docname].astext()}"
-                tables += [nodes.rubric("", heading), self.table(docname, entries)]
+                place = chapter_anchor(chapter)
+                tables += [nodes.rubric("", heading, ids=[place]), self.table(docname, entries)]
             node.replace_self(tables)
 
     def table(self, docname: str, entries: dict[str, dict]) -> nodes.table:
         registry = getattr(self.env, "sphinx_exercise_registry", {})
-        rows = []
+        rows, known = [], checked()
         for label, about in entries.items():
             if label not in registry:
                 logging.getLogger(__name__).warning("exercises.yml: no exercise %s", label)
@@ -82,6 +132,7 @@ class WriteIndex(SphinxPostTransform):
                     nodes.Text(about["topic"]),
                     nodes.Text("●" * about["difficulty"]),
                     nodes.Text(str(about["minutes"])),
+                    nodes.Text("yes" if label in known else "no"),
                     self.link(
                         "one answer" if about.get("open") else "solution",
                         docname,
@@ -92,8 +143,51 @@ class WriteIndex(SphinxPostTransform):
         return _table(rows)
 
     def link(self, text: str, docname: str, target: str) -> nodes.reference:
-        uri = self.app.builder.get_relative_uri(self.env.docname, docname)
-        return nodes.reference("", text, internal=True, refuri=f"{uri}#{target}")
+        return _link(self, text, docname, target)
+
+
+class WriteNumbers(SphinxPostTransform):
+    default_priority = 8
+
+    def run(self, **kwargs) -> None:
+        for node in list(self.document.findall(numbers)):
+            try:
+                exercises = meant(node["names"], read(Path(self.env.srcdir)))
+            except KeyError as error:
+                logging.getLogger(__name__).warning("assigned: no exercise or chapter %s", error)
+                exercises = []
+            parts: list[nodes.Node] = []
+            for chapter, label in exercises:
+                docname = f"book/{chapter}"
+                place = self.env.toc_fignumbers[docname]["exercise"][label]
+                parts += [nodes.Text(", ")] if parts else []
+                parts.append(_link(self, ".".join(map(str, place)), docname, label))
+            node.replace_self(parts)
+
+
+class LinkToIndex(SphinxPostTransform):
+    """Say under the heading of a chapter's exercises where all of them are listed."""
+
+    default_priority = 8
+
+    def run(self, **kwargs) -> None:
+        chapter = Path(self.env.docname).name
+        entries = read(Path(self.env.srcdir)).get(chapter)
+        if entries is None or self.env.docname != f"book/{chapter}":
+            return
+        count, with_check = len(entries), len(checked() & entries.keys())
+        for title in list(self.document.findall(nodes.title)):
+            section = title.parent
+            if isinstance(section, nodes.section) and title.astext() == HEADING:
+                line = nodes.paragraph("", f"{with_check} of these {count} can be checked: the ")
+                line += _link(self, "index of exercises", PAGE, chapter_anchor(chapter))
+                line += nodes.Text(" says which, how hard each is and how long it takes.")
+                section.insert(1, line)
+
+
+def _link(transform, text: str, docname: str, target: str) -> nodes.reference:
+    uri = transform.app.builder.get_relative_uri(transform.env.docname, docname)
+    return nodes.reference("", text, internal=True, refuri=f"{uri}#{target}")
 
 
 def _table(rows) -> nodes.table:
@@ -110,7 +204,11 @@ def _row(cells) -> nodes.row:
 
 def setup(app) -> dict:
     app.add_node(placeholder)
+    app.add_node(numbers)
     app.add_directive("exercise-index", ExerciseIndex)
+    app.add_role("assigned", assigned)
+    app.add_post_transform(WriteNumbers)
     app.add_post_transform(NameSolutions)
     app.add_post_transform(WriteIndex)
+    app.add_post_transform(LinkToIndex)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
