@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ..autoencoders import VAE, VAEGAN, Autoencoder
+from ..conditional import ConditionalGAN
 from ..data import Dataset
 from ..gan import GAN
 from ..models import Augmented
@@ -76,6 +77,15 @@ class _Game(Kind):
         return self.task.for_data(samples, **given), samples
 
 
+class _Conditional(_Game):
+    """A GAN that is told the class of each sample."""
+
+    def picture(self, task: ConditionalGAN, samples: Dataset) -> Tensor:
+        """Return samples, one row of a grid for each class, with the same codes in every row."""
+        each = 8 if samples.shape[1:] else 100
+        return torch.cat([task.sample(each, label=k) for k in range(len(task.classes))])
+
+
 class _FewLabels(Kind):
     """A classifier of few labels: all other labels are hidden before anything is made."""
 
@@ -139,6 +149,7 @@ class _Repair(Kind):
 
 KINDS: dict[str, Kind] = {
     "gan": _Game(GAN, (*NETWORKS, *GAME, "augment")),
+    "conditional": _Conditional(ConditionalGAN, (*NETWORKS, *GAME, "augment", "condition")),
     "vae": Kind(VAE, NETWORKS),
     "ae": Kind(Autoencoder, NETWORKS),
     "vae-gan": Kind(VAEGAN, (*NETWORKS, *GAME)),
@@ -160,6 +171,10 @@ def kind_of(options: TrainOptions) -> Kind:
     kind = KINDS[options.model if generates else options.task]
     if not generates and options.model != "gan":
         raise ValueError(f"--model means nothing for {name}: leave it out.")
+    if options.conditional:
+        if name != "--model gan":
+            raise ValueError(f"--conditional means nothing for {name}: leave one of them out.")
+        kind, name = KINDS["conditional"], "--conditional"
     everywhere = {option for each in KINDS.values() for option in each.options}
     given = options.given(*everywhere)
     for option in sorted(set(given) - set(kind.options)):

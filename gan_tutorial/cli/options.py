@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import Any
 
+from ..conditional import CONDITIONS
 from ..losses import LOSSES
 from ..models.augment import AUGMENTATIONS
 from ..repair.masks import MASKS
@@ -52,6 +53,10 @@ class TrainOptions:
 
     task: str = _option(GENERATE, f"what to learn ({GENERATE})", choices=TASKS)
     model: str = _option("gan", "what generates (gan)", choices=MODELS)
+    conditional: bool = _option(False, "learn the classes of the data, to be asked for one")
+    condition: str | None = _option(
+        None, "how the discriminator is told the class (projection)", choices=CONDITIONS
+    )
     labels: int | None = _option(
         None, "for --task semi: labels that are seen (10 of each class)", SIZE
     )

@@ -65,8 +65,11 @@ def _train_on(device: str, arguments: argparse.Namespace) -> int:
     steps = options.steps or task.recipe.steps
     callbacks: list[Callable[[Run], None]] = [_Pictures(kind, samples, saved.folder, options)]
     if options.doctor:
-        if not isinstance(task, AdversarialTask):
-            raise ValueError("--doctor looks at GANs: use it with --model gan.")
+        if not isinstance(task, AdversarialTask) or options.conditional:
+            raise ValueError(
+                "--doctor looks at GANs without conditions: use it with --model gan, and without "
+                "--conditional."
+            )
         callbacks.append(Doctor(held_out=_load(arguments.data, options, "validation")))
     if distributed.is_first():
         print(_plan(task, samples, where, saved.folder), flush=True)
@@ -108,7 +111,7 @@ def _load(name: str, options: TrainOptions, split: str = "train") -> Dataset:
     of_source = options.given("image_size", "channels", "data_dir")
     if name not in data.NAMES:
         of_source = {"image_size": FOLDER_SIZE, "on_error": options.on_error, **of_source}
-    if name == "soccer" and options.task == "semi":
+    if name == "soccer" and (options.task == "semi" or options.conditional):
         of_source["kinds"] = "all"
     return data.load(name, split, **of_source)
 

@@ -1,8 +1,10 @@
 """Networks: generators, discriminators and encoders, fully connected and convolutional."""
 
 from .build import build, config_of, pair_for
+from .conditional import AuxiliaryDiscriminator, ConditionalGenerator, ProjectionDiscriminator
 from .dcgan import DCGANDiscriminator, DCGANGenerator, dcgan_pair
 from .encoders import DCGANEncoder, MLPEncoder, encoder_for
+from .hidden import split_last
 from .mlp import MLPDiscriminator, MLPGenerator, mlp_pair
 from .norms import batch_norms, has_batch_norm
 from .one_by_one import one_by_one
@@ -13,6 +15,8 @@ from .wrappers import Augmented, MinibatchStd, Packed, Wrapper
 
 __all__ = [
     "Augmented",
+    "AuxiliaryDiscriminator",
+    "ConditionalGenerator",
     "DCGANDiscriminator",
     "DCGANEncoder",
     "DCGANGenerator",
@@ -22,6 +26,7 @@ __all__ = [
     "MinibatchStd",
     "Packed",
     "PatchDiscriminator",
+    "ProjectionDiscriminator",
     "UNetGenerator",
     "UpsampleConv2d",
     "Wrapper",
@@ -36,4 +41,5 @@ __all__ = [
     "one_by_one",
     "pair_for",
     "sample_generator",
+    "split_last",
 ]

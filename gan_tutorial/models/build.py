@@ -5,6 +5,7 @@ from typing import Any
 
 from torch import nn
 
+from .conditional import AuxiliaryDiscriminator, ConditionalGenerator, ProjectionDiscriminator
 from .dcgan import DCGANDiscriminator, DCGANGenerator, dcgan_pair
 from .encoders import DCGANEncoder, MLPEncoder
 from .mlp import MLPDiscriminator, MLPGenerator, mlp_pair
@@ -25,6 +26,10 @@ KINDS = {
         UNetGenerator,
         PatchDiscriminator,
     )
+}
+WRAPPERS = {
+    kind.__name__: kind
+    for kind in (ConditionalGenerator, ProjectionDiscriminator, AuxiliaryDiscriminator)
 }
 
 
@@ -58,10 +63,13 @@ def build(config: dict[str, Any]) -> nn.Module:
     """
     options = dict(config)
     kind = options.pop("kind", None)
+    if kind in WRAPPERS:
+        return WRAPPERS[kind](build(options.pop("network")), **options)
     if kind not in KINDS:
         raise ValueError(
             f"The configuration names the network {kind!r}; the library can only build "
-            f"{', '.join(KINDS)}. Build your own network yourself and load the weights into it."
+            f"{', '.join((*KINDS, *WRAPPERS))}. Build your own network yourself and load the "
+            "weights into it."
         )
     return KINDS[kind](**options)
 

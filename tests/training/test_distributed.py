@@ -14,6 +14,7 @@ import torch
 from torch.distributed import TCPStore
 
 from gan_tutorial import GAN, checkpoints, data, distributed, fit, models
+from gan_tutorial.conditional import ConditionalGAN
 from gan_tutorial.semi_supervised import SemiSupervisedGAN, hide_labels
 
 OPTIONS = {
@@ -22,7 +23,18 @@ OPTIONS = {
 }
 
 
+TASKS = (*OPTIONS, "semi", "conditional")
+
+
 def task_of(kind):
+    if kind == "conditional":
+        generator, discriminator = models.mlp_pair((2,), 5, 16, 2)
+        return ConditionalGAN(
+            models.ConditionalGenerator(generator, [str(k) for k in range(8)], 2),
+            models.AuxiliaryDiscriminator(discriminator, 8),
+            r1=0.1,
+            auxiliary=0.5,
+        )
     if kind != "semi":
         return GAN(*models.mlp_pair((2,), 3, 16, 2), **OPTIONS[kind])
     labeled = hide_labels(data.load("ring", count=500), 16).labeled
@@ -38,7 +50,7 @@ def train(kind, out, steps, device="cpu", resume=False):
         gan.optimizers[name] = torch.optim.SGD(network.parameters(), lr=0.05)
     fit(
         gan,
-        data.ring().sample(500, seed=0),
+        data.load("ring", count=500),
         steps,
         batch_size=16,
         out=out,
@@ -52,7 +64,7 @@ def train(kind, out, steps, device="cpu", resume=False):
 def train_all(folder):
     """What two processes do for the tests below: they are started once, and join once."""
     with distributed.joined("cpu") as device:
-        for kind in (*OPTIONS, "semi"):
+        for kind in TASKS:
             train(kind, folder / kind, 12, device)
         train("r1r2", folder / "begun", 5, device)
 
@@ -122,7 +134,7 @@ def weights(folder):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", [*OPTIONS, "semi"])
+@pytest.mark.parametrize("kind", TASKS)
 def test_two_processes_equal_one_with_the_whole_batch(by_two, tmp_path, kind):
     train(kind, tmp_path, 12)
     one, two = weights(tmp_path), weights(by_two / kind)
