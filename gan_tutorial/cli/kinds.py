@@ -21,12 +21,15 @@ from ..repair.task import Repair
 from ..semi_supervised.gan import SemiSupervisedGAN
 from ..semi_supervised.labels import hide_labels
 from ..training import History
+from ..translation import PairedTranslation, UnpairedTranslation, Upscaling
+from . import translating
 from .options import GENERATE, TrainOptions
 
 __all__ = ["Kind", "kind_of"]
 
 NETWORKS = ("network", "width", "latent_dim", "lr")
 GAME = ("loss", "r1", "r2")
+ERROR = ("width", "lr", "loss", "r1", "l1", "adversarial", "warm_up")
 
 
 class Kind:
@@ -39,14 +42,23 @@ class Kind:
     options : sequence of str
         The options of `train` that are arguments of its ``for_data``; others that only some
         tasks understand are refused.
+
+    Attributes
+    ----------
+    columns : int or None
+        Of the grid that `picture` fills; None for one that is about square.
     """
+
+    columns: int | None = None
 
     def __init__(self, task: Any, options: Sequence[str]):
         self.task, self.options = task, tuple(options)
 
     def prepare(self, samples: Dataset, options: TrainOptions) -> tuple[Any, Dataset]:
         """Make the task; return it with what `fit` trains it on."""
-        return self.task.for_data(samples, **options.given(*self.options)), samples
+        given = options.given(*self.options)
+        given.pop("to", None)  # the samples hold it
+        return self.task.for_data(samples, **given), samples
 
     def picture(self, task: Any, samples: Dataset) -> Tensor:
         """Return the samples that a grid shows during training."""
@@ -79,6 +91,8 @@ class _Game(Kind):
 
 class _Conditional(_Game):
     """A GAN that is told the class of each sample."""
+
+    columns = 8
 
     def picture(self, task: ConditionalGAN, samples: Dataset) -> Tensor:
         """Return samples, one row of a grid for each class, with the same codes in every row."""
@@ -147,6 +161,16 @@ class _Repair(Kind):
         return ", ".join([*words, super().outcome(task, history, load_test)]).removesuffix(", ")
 
 
+class _Translate(Kind):
+    """Translation: trained on two sets of pictures, or on one and what is made of it."""
+
+    columns = 8
+
+    def picture(self, task: Any, samples: Dataset) -> Tensor:
+        """Return rows of originals, each above their translations (and, of pairs, the targets)."""
+        return translating.picture(task, samples)
+
+
 KINDS: dict[str, Kind] = {
     "gan": _Game(GAN, (*NETWORKS, *GAME, "augment")),
     "conditional": _Conditional(ConditionalGAN, (*NETWORKS, *GAME, "augment", "condition")),
@@ -155,6 +179,11 @@ KINDS: dict[str, Kind] = {
     "vae-gan": Kind(VAEGAN, (*NETWORKS, *GAME)),
     "semi": _FewLabels(SemiSupervisedGAN, (*NETWORKS, "labels")),
     "repair": _Repair(),
+    "translate": _Translate(
+        UnpairedTranslation, ("width", "lr", "loss", "r1", "cycle", "identity", "to")
+    ),
+    "paired": _Translate(PairedTranslation, (*ERROR, "to")),
+    "upscale": _Translate(Upscaling, (*ERROR, "factor")),
 }
 
 
@@ -169,6 +198,10 @@ def kind_of(options: TrainOptions) -> Kind:
     generates = options.task == GENERATE
     name = f"--model {options.model}" if generates else f"--task {options.task}"
     kind = KINDS[options.model if generates else options.task]
+    if options.paired:
+        if options.task != "translate":
+            raise ValueError(f"--paired means nothing for {name}: leave it out.")
+        kind, name = KINDS["paired"], f"{name} --paired"
     if not generates and options.model != "gan":
         raise ValueError(f"--model means nothing for {name}: leave it out.")
     if options.conditional:

@@ -14,10 +14,11 @@ from ..training.checkpoints import CheckpointError, differences
 from ..training.speed import PRECISIONS
 from .numbers import SEED, number, whole
 
-__all__ = ["GENERATE", "MODELS", "TASKS", "TrainOptions"]
+__all__ = ["FOLDER_SIZE", "GENERATE", "MODELS", "TASKS", "TrainOptions"]
 
 GENERATE = "generate"
-TASKS = (GENERATE, "semi", "repair")
+TASKS = (GENERATE, "semi", "repair", "translate", "upscale")
+FOLDER_SIZE = 64  # side of the pictures of a folder, unless another is asked for
 MODELS = ("gan", "vae", "ae", "vae-gan")
 
 
@@ -81,13 +82,32 @@ class TrainOptions:
         choices=tuple(AUGMENTATIONS),
         several=True,
     )
+    to: str | None = _option(
+        None, "for --task translate: the pictures to translate to, a folder or a data set"
+    )
+    paired: bool = _option(
+        False, "for --task translate: files of one name in both folders show the same thing"
+    )
+    factor: int | None = _option(
+        None, "for --task upscale: how many times as large pictures become (2)", whole(2, 16)
+    )
+    cycle: float | None = _option(
+        None, "weight of the way there and back in translation without pairs", WEIGHT
+    )
+    identity: float | None = _option(
+        None, "weight of leaving alone what is already of the target", WEIGHT
+    )
     masks: list[str] | None = _option(
         None, "holes to repair (center boxes strokes)", choices=tuple(MASKS), several=True
     )
-    l1: float | None = _option(None, "weight of the reconstruction loss in repair", WEIGHT)
-    adversarial: float | None = _option(None, "weight of the game in repair; 0 is none", WEIGHT)
+    l1: float | None = _option(None, "weight of the error in repair and with pairs", WEIGHT)
+    adversarial: float | None = _option(
+        None, "weight of the game in repair and with pairs; 0 is none", WEIGHT
+    )
     diversity: float | None = _option(None, "reward for completions that differ", WEIGHT)
-    warm_up: int | None = _option(None, "steps of repair before the game begins", whole(0))
+    warm_up: int | None = _option(
+        None, "steps before the game begins, in repair and with pairs", whole(0)
+    )
     schedule: str | None = _option(
         None, "of the learning rate (hold-cosine)", choices=tuple(SCHEDULES)
     )

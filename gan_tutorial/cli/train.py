@@ -14,12 +14,11 @@ from ..gan import AdversarialTask
 from ..training import Run, SavedRun, Task, distributed, fit, pick_device
 from ..training.checkpoints import CheckpointError
 from .kinds import Kind, kind_of
-from .options import TrainOptions
+from .options import FOLDER_SIZE, TrainOptions
 from .output import save_samples
+from .translating import load_pairs
 
 __all__ = ["add_to", "run"]
-
-FOLDER_SIZE = 64  # side of the pictures of a folder, unless another is asked for
 
 
 def add_to(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
@@ -107,6 +106,13 @@ def _train_on(device: str, arguments: argparse.Namespace) -> int:
 
 
 def _load(name: str, options: TrainOptions, split: str = "train") -> Dataset:
+    """Load a split of what is trained on: samples, or two sets of pictures."""
+    if options.task == "translate":
+        return load_pairs(name, options, split, lambda side: _load_one(side, options, split))
+    return _load_one(name, options, split)
+
+
+def _load_one(name: str, options: TrainOptions, split: str) -> Dataset:
     """Load a split of a named data set or of a folder of pictures."""
     of_source = options.given("image_size", "channels", "data_dir")
     if name not in data.NAMES:
@@ -142,4 +148,5 @@ class _Pictures:
         if distributed.is_first() and (run.step % every == 0 or run.step == run.steps):
             path = self.out / "samples" / f"step_{run.step:06d}.png"
             picture = self.kind.picture(run.task, self.samples)
-            save_samples(picture, path, density=self.samples.density)
+            columns = self.kind.columns
+            save_samples(picture, path, density=self.samples.density, columns=columns)

@@ -9,6 +9,7 @@ from .mlp import MLPDiscriminator, MLPGenerator, mlp_pair
 from .norms import batch_norms, has_batch_norm
 from .one_by_one import one_by_one
 from .sampling import latent_codes, sample_generator
+from .translator import Translator
 from .unet import PatchDiscriminator, UNetGenerator
 from .upsample import UpsampleConv2d
 from .wrappers import Augmented, MinibatchStd, Packed, Wrapper
@@ -27,6 +28,7 @@ __all__ = [
     "Packed",
     "PatchDiscriminator",
     "ProjectionDiscriminator",
+    "Translator",
     "UNetGenerator",
     "UpsampleConv2d",
     "Wrapper",

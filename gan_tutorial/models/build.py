@@ -9,6 +9,7 @@ from .conditional import AuxiliaryDiscriminator, ConditionalGenerator, Projectio
 from .dcgan import DCGANDiscriminator, DCGANGenerator, dcgan_pair
 from .encoders import DCGANEncoder, MLPEncoder
 from .mlp import MLPDiscriminator, MLPGenerator, mlp_pair
+from .translator import Translator
 from .unet import PatchDiscriminator, UNetGenerator
 from .wrappers import Wrapper
 
@@ -29,7 +30,7 @@ KINDS = {
 }
 WRAPPERS = {
     kind.__name__: kind
-    for kind in (ConditionalGenerator, ProjectionDiscriminator, AuxiliaryDiscriminator)
+    for kind in (ConditionalGenerator, ProjectionDiscriminator, AuxiliaryDiscriminator, Translator)
 }
 
 

@@ -16,6 +16,7 @@ from torch.distributed import TCPStore
 from gan_tutorial import GAN, checkpoints, data, distributed, fit, models
 from gan_tutorial.conditional import ConditionalGAN
 from gan_tutorial.semi_supervised import SemiSupervisedGAN, hide_labels
+from gan_tutorial.translation import Pairs, UnpairedTranslation
 
 OPTIONS = {
     "r1r2": {"loss": "relativistic", "r1": 0.3, "r2": 0.2, "penalty_every": 2},
@@ -23,10 +24,19 @@ OPTIONS = {
 }
 
 
-TASKS = (*OPTIONS, "semi", "conditional")
+TASKS = (*OPTIONS, "semi", "conditional", "translation")
+
+
+def data_of(kind):
+    if kind != "translation":
+        return data.load("ring", count=500)
+    balls = [data.load("soccer", count=40, image_size=8, seed=seed) for seed in range(2)]
+    return Pairs(*balls)
 
 
 def task_of(kind):
+    if kind == "translation":  # with a store of fakes that is full after two steps
+        return UnpairedTranslation.for_data(data_of(kind), width=4, history=20, loss="hinge")
     if kind == "conditional":
         generator, discriminator = models.mlp_pair((2,), 5, 16, 2)
         return ConditionalGAN(
@@ -50,7 +60,7 @@ def train(kind, out, steps, device="cpu", resume=False):
         gan.optimizers[name] = torch.optim.SGD(network.parameters(), lr=0.05)
     fit(
         gan,
-        data.load("ring", count=500),
+        data_of(kind),
         steps,
         batch_size=16,
         out=out,
