@@ -207,8 +207,8 @@ class ConditionalGAN(AdversarialTask):
     def judge_better(self, real: Tensor, labels: Tensor) -> dict[str, Tensor]:
         """One update of D: tell reals from fakes of the same classes."""
         with torch.no_grad():  # fakes are data to D: no gradient reaches the generator
-            (fake,) = self.generate(self.latent(len(real)), given=(labels,))
-        loss, scalars = self.discriminator_loss(real, fake, given=(labels,))
+            (fake,) = self.forward("generator", [self.latent(len(real))], [labels])
+        loss, scalars = self.discriminator_loss(real, fake, given=[labels])
         if self.auxiliary:
             of_real, of_fake = self.class_loss(real, labels), self.class_loss(fake, labels)
             scalars["d_class_loss"] = (of_real + of_fake) / 2
@@ -218,12 +218,13 @@ class ConditionalGAN(AdversarialTask):
 
     def generate_better(self, real: Tensor, labels: Tensor) -> dict[str, Tensor]:
         """One update of G: make fakes of these classes that D takes for reals."""
-        (fake,) = self.generate(self.latent(len(real)), given=(labels,))
+        (fake,) = self.forward("generator", [self.latent(len(real))], [labels])
         with frozen(self.discriminator):
-            (fake_logits,) = self.judge(fake, given=(labels,))
+            (fake_logits,) = self.forward("discriminator", [fake], [labels])
             # Only a paired loss looks at the reals again.
-            paired = self.loss.paired
-            (real_logits,) = self.judge(real, given=(labels,)) if paired else (None,)
+            real_logits = None
+            if self.loss.paired:
+                (real_logits,) = self.forward("discriminator", [real], [labels])
             loss = self.loss.generator(real_logits, fake_logits)
             scalars = {"g_loss": loss}
             if self.auxiliary:

@@ -1,6 +1,5 @@
 """Training steps with one thing wrong in them: each is a `GAN` that overrides one method."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +8,6 @@ from torch import Tensor, nn
 from torch.nn.functional import log_softmax
 
 from ..gan import GAN
-from ..training import given_to
 
 __all__ = [
     "FakesLabeledReal",
@@ -176,9 +174,9 @@ class UndetachedFakes(GAN):
 class MixedBatch(GAN):
     """Reals and fakes pass through the discriminator as one batch, and share its batch norm."""
 
-    def judge(self, *batches: Tensor, given: Sequence[Tensor] = ()) -> list[Tensor]:
+    def judge(self, *batches: Tensor) -> list[Tensor]:
         """Judge everything at once."""
-        together = given_to(self.fast["discriminator"], given)(torch.cat(batches))
+        together = self.fast["discriminator"](torch.cat(batches))
         return list(together.split([len(batch) for batch in batches]))
 
 

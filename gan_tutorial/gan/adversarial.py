@@ -80,16 +80,13 @@ class AdversarialTask(Task):
             "gp": gp, "penalty_every": penalty_every,
         }  # fmt: skip
 
-    def generate(self, *codes: Tensor, given: Sequence[Tensor] = ()) -> list[Tensor]:
-        """Map batches of latent codes to samples, :math:`G(z)`, as fast as `fit` was told to.
+    def generate(self, *codes: Tensor) -> list[Tensor]:
+        """Map batches of latent codes to samples, :math:`G(z)`, as fast as `fit` was told to."""
+        return self.forward("generator", codes)
 
-        `given` is what a conditional network takes besides, here and below: see `Task.forward`.
-        """
-        return self.forward("generator", codes, given)
-
-    def judge(self, *batches: Tensor, given: Sequence[Tensor] = ()) -> list[Tensor]:
+    def judge(self, *batches: Tensor) -> list[Tensor]:
         """Map batches of samples to logits, :math:`D(x)`, as fast as `fit` was told to."""
-        return self.forward("discriminator", batches, given)
+        return self.forward("discriminator", batches)
 
     def judge_slopes(
         self, batches: Sequence[Tensor], gammas: Sequence[float], given: Sequence[Tensor] = ()
@@ -103,7 +100,8 @@ class AdversarialTask(Task):
         gammas : sequence of float
             The weight of the penalty on each batch; nothing is differentiated for a 0.
         given : sequence of Tensor, each of shape (n, ...)
-            What D takes besides, the same for all batches; nothing is differentiated by it.
+            What a conditional D takes besides, the same for all batches (see `Task.forward`);
+            nothing is differentiated by it.
 
         Returns
         -------
@@ -112,7 +110,10 @@ class AdversarialTask(Task):
             In float32, whatever the precision around.
         """
         if not any(gammas):
-            return self.judge(*batches, given=given), [None] * len(batches)
+            logits = (
+                self.forward("discriminator", batches, given) if given else self.judge(*batches)
+            )
+            return logits, [None] * len(batches)
         # what is differentiated twice is not compiled or rounded
         network, together = given_to(self.discriminator, given), one_by_one(self.discriminator)
         weighed = [x for x, gamma in zip(batches, gammas, strict=True) if gamma > 0]
