@@ -13,6 +13,7 @@ from torch import Tensor
 from ..autoencoders import VAE, VAEGAN, Autoencoder
 from ..conditional import ConditionalGAN
 from ..data import Dataset
+from ..distillation import FlowMatching, OneStep
 from ..gan import GAN
 from ..models import Augmented
 from ..models.augment import DiffAugment
@@ -20,7 +21,7 @@ from ..repair.masks import composite
 from ..repair.task import Repair
 from ..semi_supervised.gan import SemiSupervisedGAN
 from ..semi_supervised.labels import hide_labels
-from ..training import History
+from ..training import History, SavedRun
 from ..translation import PairedTranslation, UnpairedTranslation, Upscaling
 from . import translating
 from .options import GENERATE, TrainOptions
@@ -171,12 +172,30 @@ class _Translate(Kind):
         return translating.picture(task, samples)
 
 
+class _Student(Kind):
+    """A one-step student of a run of flow matching."""
+
+    def prepare(self, samples: Dataset, options: TrainOptions) -> tuple[OneStep, Dataset]:
+        """Make the task; return it with what `fit` trains it on."""
+        given = options.given(*self.options)
+        if (folder := given.pop("teacher", None)) is None:
+            raise ValueError(
+                "--task distill needs a teacher: give --teacher, the folder of a run of train "
+                "--model flow."
+            )
+        with torch.random.fork_rng(devices=[]):  # networks to load are first made, at random
+            teacher = SavedRun(folder).generator
+        return OneStep.for_data(samples, teacher, **given), samples
+
+
 KINDS: dict[str, Kind] = {
     "gan": _Game(GAN, (*NETWORKS, *GAME, "augment")),
     "conditional": _Conditional(ConditionalGAN, (*NETWORKS, *GAME, "augment", "condition")),
     "vae": Kind(VAE, NETWORKS),
     "ae": Kind(Autoencoder, NETWORKS),
     "vae-gan": Kind(VAEGAN, (*NETWORKS, *GAME)),
+    "flow": Kind(FlowMatching, ("width", "lr", "flow_steps")),
+    "distill": _Student(OneStep, ("width", "lr", *GAME, "adversarial", "regression", "teacher")),
     "semi": _FewLabels(SemiSupervisedGAN, (*NETWORKS, "labels")),
     "repair": _Repair(),
     "translate": _Translate(

@@ -17,9 +17,9 @@ from .numbers import SEED, number, whole
 __all__ = ["FOLDER_SIZE", "GENERATE", "MODELS", "TASKS", "TrainOptions"]
 
 GENERATE = "generate"
-TASKS = (GENERATE, "semi", "repair", "translate", "upscale")
+TASKS = (GENERATE, "semi", "repair", "translate", "upscale", "distill")
 FOLDER_SIZE = 64  # side of the pictures of a folder, unless another is asked for
-MODELS = ("gan", "vae", "ae", "vae-gan")
+MODELS = ("gan", "vae", "ae", "vae-gan", "flow")
 
 
 def _option(
@@ -97,12 +97,21 @@ class TrainOptions:
     identity: float | None = _option(
         None, "weight of leaving alone what is already of the target", WEIGHT
     )
+    flow_steps: int | None = _option(
+        None, "for --model flow: steps from noise to a sample (32)", whole(1, 1000)
+    )
+    teacher: str | None = _option(
+        None, "for --task distill: folder of a run of --model flow, to be had in one step"
+    )
+    regression: float | None = _option(
+        None, "weight of arriving where the teacher does; 0 is none", WEIGHT
+    )
     masks: list[str] | None = _option(
         None, "holes to repair (center boxes strokes)", choices=tuple(MASKS), several=True
     )
     l1: float | None = _option(None, "weight of the error in repair and with pairs", WEIGHT)
     adversarial: float | None = _option(
-        None, "weight of the game in repair and with pairs; 0 is none", WEIGHT
+        None, "weight of the game in repair, with pairs, and of a student; 0 is none", WEIGHT
     )
     diversity: float | None = _option(None, "reward for completions that differ", WEIGHT)
     warm_up: int | None = _option(

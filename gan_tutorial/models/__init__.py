@@ -4,6 +4,7 @@ from .build import build, config_of, pair_for
 from .conditional import AuxiliaryDiscriminator, ConditionalGenerator, ProjectionDiscriminator
 from .dcgan import DCGANDiscriminator, DCGANGenerator, dcgan_pair
 from .encoders import DCGANEncoder, MLPEncoder, encoder_for
+from .flow import FlowSampler, MLPDenoiser, UNetDenoiser
 from .hidden import split_last
 from .mlp import MLPDiscriminator, MLPGenerator, mlp_pair
 from .norms import batch_norms, has_batch_norm
@@ -21,6 +22,8 @@ __all__ = [
     "DCGANDiscriminator",
     "DCGANEncoder",
     "DCGANGenerator",
+    "FlowSampler",
+    "MLPDenoiser",
     "MLPDiscriminator",
     "MLPEncoder",
     "MLPGenerator",
@@ -29,6 +32,7 @@ __all__ = [
     "PatchDiscriminator",
     "ProjectionDiscriminator",
     "Translator",
+    "UNetDenoiser",
     "UNetGenerator",
     "UpsampleConv2d",
     "Wrapper",

@@ -8,6 +8,7 @@ from torch import nn
 from .conditional import AuxiliaryDiscriminator, ConditionalGenerator, ProjectionDiscriminator
 from .dcgan import DCGANDiscriminator, DCGANGenerator, dcgan_pair
 from .encoders import DCGANEncoder, MLPEncoder
+from .flow import FlowSampler, MLPDenoiser, UNetDenoiser
 from .mlp import MLPDiscriminator, MLPGenerator, mlp_pair
 from .translator import Translator
 from .unet import PatchDiscriminator, UNetGenerator
@@ -26,11 +27,19 @@ KINDS = {
         DCGANEncoder,
         UNetGenerator,
         PatchDiscriminator,
+        MLPDenoiser,
     )
 }
 WRAPPERS = {
     kind.__name__: kind
-    for kind in (ConditionalGenerator, ProjectionDiscriminator, AuxiliaryDiscriminator, Translator)
+    for kind in (
+        ConditionalGenerator,
+        ProjectionDiscriminator,
+        AuxiliaryDiscriminator,
+        Translator,
+        UNetDenoiser,
+        FlowSampler,
+    )
 }
 
 
