@@ -2,8 +2,8 @@
 
 The library behind the textbook. The names below are the ones most programs need; everything else
 is in the rooms, whose names say what they hold: `data`, `losses`, `models`, `theory`, `training`,
-`metrics`, `gan`, `autoencoders`, `repair`, `semi_supervised`, `faults`, `doctor`, `plots`, and
-more.
+`metrics`, `gan`, `autoencoders`, `conditional`, `distillation`, `repair`,
+`semi_supervised`, `translation`, `faults`, `doctor`, `plots`, and more.
 """
 
 import importlib

@@ -7,6 +7,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from ..gan import AdversarialTask, frozen
+from ..models import split_last
 from ..training import adam
 from .coder import GaussianCoder
 from .likelihoods import kl_to_prior, reparametrize
@@ -74,7 +75,7 @@ class VAEGAN(GaussianCoder, AdversarialTask):
         self.networks["encoder"] = self.fast["encoder"] = self.encoder = encoder
         self.optimizers["encoder"] = adam(encoder, lr, betas)
         self.average["encoder"] = copy.deepcopy(encoder).requires_grad_(False).eval()
-        self.features = _hidden_layers(discriminator)
+        self.features, _ = split_last(discriminator)
         self.beta, self.adversarial = beta, adversarial
         self.settings |= {"beta": beta, "adversarial": adversarial}
 
@@ -108,15 +109,3 @@ class VAEGAN(GaussianCoder, AdversarialTask):
             self.update(loss, "encoder", "generator")
         parts = {"g_loss": g_loss, "similarity": similarity, "kl": kl}
         return scalars | {name: value.detach() for name, value in parts.items()}
-
-
-def _hidden_layers(discriminator: nn.Module) -> nn.Sequential:
-    """Return a discriminator's layers up to the last one that has weights."""
-    layers = list(getattr(discriminator, "net", ()))
-    weighted = [i for i, layer in enumerate(layers) if any(True for _ in layer.parameters())]
-    if len(weighted) < 2:
-        raise ValueError(
-            "A VAE-GAN compares samples by the discriminator's last hidden layer, so the "
-            "discriminator needs a sequence of layers `net` with at least one hidden layer."
-        )
-    return nn.Sequential(*layers[: weighted[-1]])

@@ -11,11 +11,11 @@ import traceback
 import warnings
 from typing import Any, NoReturn
 
-from . import doctor, evaluate, info, repair, sample, train
+from . import doctor, evaluate, info, repair, sample, train, translate
 
 __all__ = ["main", "parser"]
 
-COMMANDS = (train, sample, evaluate, repair, info, doctor)
+COMMANDS = (train, sample, evaluate, repair, translate, info, doctor)
 
 
 class _Parser(argparse.ArgumentParser):

@@ -3,14 +3,17 @@
 import argparse
 import json
 import math
+from typing import Any
 
 from torch import nn
 
 from .. import data, metrics
+from ..conditional import labels_like
 from ..metrics.networks import name_for
 from ..metrics.report import FEWEST, Evaluation, evaluation, fitted
 from ..models.sampling import latent_codes, sample_generator
 from ..training import SavedRun
+from . import per_class
 from .numbers import SEED, whole
 
 __all__ = ["add_to", "run"]
@@ -41,6 +44,11 @@ def add_to(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
         "--features", choices=(*metrics.NETWORKS, PIXELS),
         help="feature network, or plain pixels (the network for this kind of data)",
     )  # fmt: skip
+    command.add_argument(
+        "--per-class",
+        action="store_true",
+        help="of a run of train --conditional: every class by itself; trains two classifiers",
+    )
     command.add_argument("--data-dir", help="where to look first for data that are downloaded")
     command.add_argument("--json", action="store_true", help="print JSON")
     return command
@@ -50,7 +58,12 @@ def run(arguments: argparse.Namespace) -> int:
     """Print what was measured; return the exit status."""
     saved = SavedRun(arguments.run)
     generator, shape = saved.latent_generator(), saved.shape
-    train, held_out = (_load(arguments, shape, split) for split in ("train", arguments.split))
+    classes = getattr(generator, "classes", None)
+    train, held_out = (
+        _load(arguments, shape, split, classes) for split in ("train", arguments.split)
+    )
+    if arguments.per_class:
+        return per_class.run(generator, train, held_out, _network, arguments)
     most = min(len(held_out), len(train))
     count = min(most, MOST) if arguments.count is None else arguments.count
     if not FEWEST <= count <= most:
@@ -58,16 +71,25 @@ def run(arguments: argparse.Namespace) -> int:
             f"--count must be from {FEWEST} to {most:,}, the samples that {held_out.name} has in "
             f"the smaller of its train and {arguments.split} splits; got {count}."
         )
-    samples = sample_generator(generator, latent_codes(count, generator.latent_dim, arguments.seed))
+    codes = latent_codes(count, generator.latent_dim, arguments.seed)
+    labels = labels_like(train, count, arguments.seed) if classes and train.classes else None
+    samples = sample_generator(generator, codes, labels=labels)
     network = _network(arguments.features, held_out)
     found = evaluation(train, held_out, samples, network, arguments.seed)
     print(_json(found, arguments) if arguments.json else _table(found, arguments))
     return 0
 
 
-def _load(arguments: argparse.Namespace, shape: tuple[int, ...], split: str) -> data.Dataset:
+def _load(
+    arguments: argparse.Namespace,
+    shape: tuple[int, ...],
+    split: str,
+    classes: tuple[str, ...] | None = None,
+) -> data.Dataset:
     """Load a split in the shape that the generator makes."""
-    options = {"data_dir": arguments.data_dir} if arguments.data_dir else {}
+    options: dict[str, Any] = {"data_dir": arguments.data_dir} if arguments.data_dir else {}
+    if classes and arguments.data == "soccer":
+        options["kinds"] = classes
     if len(shape) == 3:
         options.update(channels=shape[0], image_size=shape[1])
     samples = data.load(arguments.data, split, **options)

@@ -20,9 +20,12 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the facts of a run; return the exit status."""
     saved = SavedRun(arguments.run)
     config = saved.config
+    classes = getattr(saved.generator, "classes", ())
+    counts = saved.training.get("class_counts", {})
     facts = {
         "data": config["data"],
         "step": config["step"],
+        **({"classes": {name: counts.get(name) for name in classes}} if classes else {}),
         "generator": {
             **config["generator"],
             "parameters": sum(p.numel() for p in saved.generator.parameters()),
@@ -35,9 +38,10 @@ def run(arguments: argparse.Namespace) -> int:
         print(json.dumps(facts, indent=2))
         return 0
     shape = "x".join(map(str, facts["data"]["shape"]))
-    settings = {k: v for k, v in facts["training"].items() if k != "networks"}
+    settings = {k: v for k, v in facts["training"].items() if k not in ("networks", "class_counts")}
     lines = {
         "data": f"{facts['data']['name']}: {facts['data']['count']:,} samples of {shape}",
+        **({"classes": _classes(facts["classes"])} if classes else {}),
         "steps": f"{facts['step']:,}",
         "generator": "{kind}, {parameters:,} parameters".format(**facts["generator"]),
         **settings,
@@ -47,3 +51,8 @@ def run(arguments: argparse.Namespace) -> int:
     for name, value in lines.items():
         print(f"{name:<16} {value}")
     return 0
+
+
+def _classes(counts: dict[str, int | None]) -> str:
+    """List classes, each with the number of its training samples where it is known."""
+    return ", ".join(name if n is None else f"{name} ({n:,})" for name, n in counts.items())

@@ -11,7 +11,9 @@ import torch
 from torch import Tensor
 
 from ..autoencoders import VAE, VAEGAN, Autoencoder
+from ..conditional import ConditionalGAN
 from ..data import Dataset
+from ..distillation import FlowMatching, OneStep
 from ..gan import GAN
 from ..models import Augmented
 from ..models.augment import DiffAugment
@@ -19,13 +21,16 @@ from ..repair.masks import composite
 from ..repair.task import Repair
 from ..semi_supervised.gan import SemiSupervisedGAN
 from ..semi_supervised.labels import hide_labels
-from ..training import History
+from ..training import History, SavedRun
+from ..translation import PairedTranslation, UnpairedTranslation, Upscaling
+from . import translating
 from .options import GENERATE, TrainOptions
 
 __all__ = ["Kind", "kind_of"]
 
 NETWORKS = ("network", "width", "latent_dim", "lr")
 GAME = ("loss", "r1", "r2")
+ERROR = ("width", "lr", "loss", "r1", "l1", "adversarial", "warm_up")
 
 
 class Kind:
@@ -38,14 +43,23 @@ class Kind:
     options : sequence of str
         The options of `train` that are arguments of its ``for_data``; others that only some
         tasks understand are refused.
+
+    Attributes
+    ----------
+    columns : int or None
+        Of the grid that `picture` fills; None for one that is about square.
     """
+
+    columns: int | None = None
 
     def __init__(self, task: Any, options: Sequence[str]):
         self.task, self.options = task, tuple(options)
 
     def prepare(self, samples: Dataset, options: TrainOptions) -> tuple[Any, Dataset]:
         """Make the task; return it with what `fit` trains it on."""
-        return self.task.for_data(samples, **options.given(*self.options)), samples
+        given = options.given(*self.options)
+        given.pop("to", None)  # the samples hold it
+        return self.task.for_data(samples, **given), samples
 
     def picture(self, task: Any, samples: Dataset) -> Tensor:
         """Return the samples that a grid shows during training."""
@@ -74,6 +88,17 @@ class _Game(Kind):
             change = DiffAugment(*policy)
             given["wrap"] = lambda discriminator: Augmented(discriminator, change)
         return self.task.for_data(samples, **given), samples
+
+
+class _Conditional(_Game):
+    """A GAN that is told the class of each sample."""
+
+    columns = 8
+
+    def picture(self, task: ConditionalGAN, samples: Dataset) -> Tensor:
+        """Return samples, one row of a grid for each class, with the same codes in every row."""
+        each = 8 if samples.shape[1:] else 100
+        return torch.cat([task.sample(each, label=k) for k in range(len(task.classes))])
 
 
 class _FewLabels(Kind):
@@ -137,13 +162,47 @@ class _Repair(Kind):
         return ", ".join([*words, super().outcome(task, history, load_test)]).removesuffix(", ")
 
 
+class _Translate(Kind):
+    """Translation: trained on two sets of pictures, or on one and what is made of it."""
+
+    columns = 8
+
+    def picture(self, task: Any, samples: Dataset) -> Tensor:
+        """Return rows of originals, each above their translations (and, of pairs, the targets)."""
+        return translating.picture(task, samples)
+
+
+class _Student(Kind):
+    """A one-step student of a run of flow matching."""
+
+    def prepare(self, samples: Dataset, options: TrainOptions) -> tuple[OneStep, Dataset]:
+        """Make the task; return it with what `fit` trains it on."""
+        given = options.given(*self.options)
+        if (folder := given.pop("teacher", None)) is None:
+            raise ValueError(
+                "--task distill needs a teacher: give --teacher, the folder of a run of train "
+                "--model flow."
+            )
+        with torch.random.fork_rng(devices=[]):  # networks to load are first made, at random
+            teacher = SavedRun(folder).generator
+        return OneStep.for_data(samples, teacher, **given), samples
+
+
 KINDS: dict[str, Kind] = {
     "gan": _Game(GAN, (*NETWORKS, *GAME, "augment")),
+    "conditional": _Conditional(ConditionalGAN, (*NETWORKS, *GAME, "augment", "condition")),
     "vae": Kind(VAE, NETWORKS),
     "ae": Kind(Autoencoder, NETWORKS),
     "vae-gan": Kind(VAEGAN, (*NETWORKS, *GAME)),
+    "flow": Kind(FlowMatching, ("width", "lr", "flow_steps")),
+    "distill": _Student(OneStep, ("width", "lr", *GAME, "adversarial", "regression", "teacher")),
     "semi": _FewLabels(SemiSupervisedGAN, (*NETWORKS, "labels")),
     "repair": _Repair(),
+    "translate": _Translate(
+        UnpairedTranslation, ("width", "lr", "loss", "r1", "cycle", "identity", "to")
+    ),
+    "paired": _Translate(PairedTranslation, (*ERROR, "to")),
+    "upscale": _Translate(Upscaling, (*ERROR, "factor")),
 }
 
 
@@ -158,8 +217,16 @@ def kind_of(options: TrainOptions) -> Kind:
     generates = options.task == GENERATE
     name = f"--model {options.model}" if generates else f"--task {options.task}"
     kind = KINDS[options.model if generates else options.task]
+    if options.paired:
+        if options.task != "translate":
+            raise ValueError(f"--paired means nothing for {name}: leave it out.")
+        kind, name = KINDS["paired"], f"{name} --paired"
     if not generates and options.model != "gan":
         raise ValueError(f"--model means nothing for {name}: leave it out.")
+    if options.conditional:
+        if name != "--model gan":
+            raise ValueError(f"--conditional means nothing for {name}: leave one of them out.")
+        kind, name = KINDS["conditional"], "--conditional"
     everywhere = {option for each in KINDS.values() for option in each.options}
     given = options.given(*everywhere)
     for option in sorted(set(given) - set(kind.options)):

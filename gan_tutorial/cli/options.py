@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import Any
 
+from ..conditional import CONDITIONS
 from ..losses import LOSSES
 from ..models.augment import AUGMENTATIONS
 from ..repair.masks import MASKS
@@ -13,11 +14,12 @@ from ..training.checkpoints import CheckpointError, differences
 from ..training.speed import PRECISIONS
 from .numbers import SEED, number, whole
 
-__all__ = ["GENERATE", "MODELS", "TASKS", "TrainOptions"]
+__all__ = ["FOLDER_SIZE", "GENERATE", "MODELS", "TASKS", "TrainOptions"]
 
 GENERATE = "generate"
-TASKS = (GENERATE, "semi", "repair")
-MODELS = ("gan", "vae", "ae", "vae-gan")
+TASKS = (GENERATE, "semi", "repair", "translate", "upscale", "distill")
+FOLDER_SIZE = 64  # side of the pictures of a folder, unless another is asked for
+MODELS = ("gan", "vae", "ae", "vae-gan", "flow")
 
 
 def _option(
@@ -52,6 +54,10 @@ class TrainOptions:
 
     task: str = _option(GENERATE, f"what to learn ({GENERATE})", choices=TASKS)
     model: str = _option("gan", "what generates (gan)", choices=MODELS)
+    conditional: bool = _option(False, "learn the classes of the data, to be asked for one")
+    condition: str | None = _option(
+        None, "how the discriminator is told the class (projection)", choices=CONDITIONS
+    )
     labels: int | None = _option(
         None, "for --task semi: labels that are seen (10 of each class)", SIZE
     )
@@ -76,13 +82,41 @@ class TrainOptions:
         choices=tuple(AUGMENTATIONS),
         several=True,
     )
+    to: str | None = _option(
+        None, "for --task translate: the pictures to translate to, a folder or a data set"
+    )
+    paired: bool = _option(
+        False, "for --task translate: files of one name in both folders show the same thing"
+    )
+    factor: int | None = _option(
+        None, "for --task upscale: how many times as large pictures become (2)", whole(2, 16)
+    )
+    cycle: float | None = _option(
+        None, "weight of the way there and back in translation without pairs", WEIGHT
+    )
+    identity: float | None = _option(
+        None, "weight of leaving alone what is already of the target", WEIGHT
+    )
+    flow_steps: int | None = _option(
+        None, "for --model flow: steps from noise to a sample (32)", whole(1, 1000)
+    )
+    teacher: str | None = _option(
+        None, "for --task distill: folder of a run of --model flow, to be had in one step"
+    )
+    regression: float | None = _option(
+        None, "weight of arriving where the teacher does; 0 is none", WEIGHT
+    )
     masks: list[str] | None = _option(
         None, "holes to repair (center boxes strokes)", choices=tuple(MASKS), several=True
     )
-    l1: float | None = _option(None, "weight of the reconstruction loss in repair", WEIGHT)
-    adversarial: float | None = _option(None, "weight of the game in repair; 0 is none", WEIGHT)
+    l1: float | None = _option(None, "weight of the error in repair and with pairs", WEIGHT)
+    adversarial: float | None = _option(
+        None, "weight of the game in repair, with pairs, and of a student; 0 is none", WEIGHT
+    )
     diversity: float | None = _option(None, "reward for completions that differ", WEIGHT)
-    warm_up: int | None = _option(None, "steps of repair before the game begins", whole(0))
+    warm_up: int | None = _option(
+        None, "steps before the game begins, in repair and with pairs", whole(0)
+    )
     schedule: str | None = _option(
         None, "of the learning rate (hold-cosine)", choices=tuple(SCHEDULES)
     )

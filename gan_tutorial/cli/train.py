@@ -14,12 +14,11 @@ from ..gan import AdversarialTask
 from ..training import Run, SavedRun, Task, distributed, fit, pick_device
 from ..training.checkpoints import CheckpointError
 from .kinds import Kind, kind_of
-from .options import TrainOptions
+from .options import FOLDER_SIZE, TrainOptions
 from .output import save_samples
+from .translating import load_pairs
 
 __all__ = ["add_to", "run"]
-
-FOLDER_SIZE = 64  # side of the pictures of a folder, unless another is asked for
 
 
 def add_to(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
@@ -65,8 +64,11 @@ def _train_on(device: str, arguments: argparse.Namespace) -> int:
     steps = options.steps or task.recipe.steps
     callbacks: list[Callable[[Run], None]] = [_Pictures(kind, samples, saved.folder, options)]
     if options.doctor:
-        if not isinstance(task, AdversarialTask):
-            raise ValueError("--doctor looks at GANs: use it with --model gan.")
+        if not isinstance(task, AdversarialTask) or options.conditional:
+            raise ValueError(
+                "--doctor looks at GANs without conditions: use it with --model gan, and without "
+                "--conditional."
+            )
         callbacks.append(Doctor(held_out=_load(arguments.data, options, "validation")))
     if distributed.is_first():
         print(_plan(task, samples, where, saved.folder), flush=True)
@@ -104,11 +106,18 @@ def _train_on(device: str, arguments: argparse.Namespace) -> int:
 
 
 def _load(name: str, options: TrainOptions, split: str = "train") -> Dataset:
+    """Load a split of what is trained on: samples, or two sets of pictures."""
+    if options.task == "translate":
+        return load_pairs(name, options, split, lambda side: _load_one(side, options, split))
+    return _load_one(name, options, split)
+
+
+def _load_one(name: str, options: TrainOptions, split: str) -> Dataset:
     """Load a split of a named data set or of a folder of pictures."""
     of_source = options.given("image_size", "channels", "data_dir")
     if name not in data.NAMES:
         of_source = {"image_size": FOLDER_SIZE, "on_error": options.on_error, **of_source}
-    if name == "soccer" and options.task == "semi":
+    if name == "soccer" and (options.task == "semi" or options.conditional):
         of_source["kinds"] = "all"
     return data.load(name, split, **of_source)
 
@@ -139,4 +148,5 @@ class _Pictures:
         if distributed.is_first() and (run.step % every == 0 or run.step == run.steps):
             path = self.out / "samples" / f"step_{run.step:06d}.png"
             picture = self.kind.picture(run.task, self.samples)
-            save_samples(picture, path, density=self.samples.density)
+            columns = self.kind.columns
+            save_samples(picture, path, density=self.samples.density, columns=columns)

@@ -51,7 +51,7 @@ def check_up(
     Raises
     ------
     TypeError
-        If the task has no generator and discriminator.
+        If the task has no generator and discriminator, or a conditional one.
     ValueError
         If there are no data.
 
@@ -70,6 +70,11 @@ def check_up(
                 f"The doctor looks at GANs, and a {type(task).__name__} has no {part}: give a "
                 "task with a generator and a discriminator."
             )
+    if hasattr(task.generator, "classes"):
+        raise TypeError(
+            f"The doctor looks at GANs without conditions, and a {type(task).__name__} tells its "
+            "networks the class of each sample: train it without the doctor."
+        )
     if len(data) == 0:
         raise ValueError("There is nothing to look at: the data set is empty.")
     generator: Any = task.generator

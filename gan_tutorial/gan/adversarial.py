@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ..losses import AdversarialLoss, get_loss, gradient_penalty, logits_and_squared_norms
 from ..models import has_batch_norm, latent_codes, one_by_one, sample_generator
-from ..training import Task, adam
+from ..training import Task, adam, given_to
 
 __all__ = ["AdversarialTask"]
 
@@ -89,7 +89,7 @@ class AdversarialTask(Task):
         return self.forward("discriminator", batches)
 
     def judge_slopes(
-        self, batches: Sequence[Tensor], gammas: Sequence[float]
+        self, batches: Sequence[Tensor], gammas: Sequence[float], given: Sequence[Tensor] = ()
     ) -> tuple[list[Tensor], list[Tensor | None]]:
         r"""Map batches to logits, and find :math:`\|\nabla_x a(x)\|^2` where it has a weight.
 
@@ -99,6 +99,9 @@ class AdversarialTask(Task):
             Samples.
         gammas : sequence of float
             The weight of the penalty on each batch; nothing is differentiated for a 0.
+        given : sequence of Tensor, each of shape (n, ...)
+            What a conditional D takes besides, the same for all batches (see `Task.forward`);
+            nothing is differentiated by it.
 
         Returns
         -------
@@ -107,10 +110,14 @@ class AdversarialTask(Task):
             In float32, whatever the precision around.
         """
         if not any(gammas):
-            return self.judge(*batches), [None] * len(batches)
-        network = self.discriminator  # what is differentiated twice is not compiled or rounded
+            logits = (
+                self.forward("discriminator", batches, given) if given else self.judge(*batches)
+            )
+            return logits, [None] * len(batches)
+        # what is differentiated twice is not compiled or rounded
+        network, together = given_to(self.discriminator, given), one_by_one(self.discriminator)
         weighed = [x for x, gamma in zip(batches, gammas, strict=True) if gamma > 0]
-        found = iter(logits_and_squared_norms(network, *weighed, together=one_by_one(network)))
+        found = iter(logits_and_squared_norms(network, *weighed, together=together))
         pairs = [
             next(found) if gamma > 0 else (network(x), None)
             for x, gamma in zip(batches, gammas, strict=True)
@@ -126,13 +133,21 @@ class AdversarialTask(Task):
         if fake is None:
             with torch.no_grad():  # fakes are data to D: no gradient reaches the generator
                 (fake,) = self.generate(self.latent(len(real)))
+        loss, scalars = self.discriminator_loss(real, fake)
+        self.update(loss, "discriminator")
+        return {name: value.detach() for name, value in scalars.items()}
+
+    def discriminator_loss(
+        self, real: Tensor, fake: Tensor, given: Sequence[Tensor] = ()
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return what D minimizes, penalties included, and scalars worth recording."""
         fake = fake.detach()
         # a penalty that is taken every k-th time counts k-fold
         k = self.penalty_every if self.d_updates % self.penalty_every == 0 else 0
         self.d_updates += 1
 
         gammas = {"r1": k * self.r1, "r2": k * self.r2}
-        (a_real, a_fake), norms = self.judge_slopes((real, fake), tuple(gammas.values()))
+        (a_real, a_fake), norms = self.judge_slopes((real, fake), tuple(gammas.values()), given)
         loss = self.loss.discriminator(a_real, a_fake)
         scalars = {"d_loss": loss, "real_logit": a_real.mean(), "fake_logit": a_fake.mean()}
         for (name, gamma), squared_norms in zip(gammas.items(), norms, strict=True):
@@ -141,10 +156,9 @@ class AdversarialTask(Task):
                 loss = loss + gamma * scalars[name]
         if k and self.gp > 0:
             u = self.random(torch.rand, len(real))
-            scalars["gp"] = gradient_penalty(self.discriminator, real, fake, u)
+            scalars["gp"] = gradient_penalty(given_to(self.discriminator, given), real, fake, u)
             loss = loss + k * self.gp * scalars["gp"]
-        self.update(loss, "discriminator")
-        return {name: value.detach() for name, value in scalars.items()}
+        return loss, scalars
 
     def latent(self, count: int) -> Tensor:
         """Draw `count` latent codes from N(0, I) with the task's own random numbers."""

@@ -5,9 +5,12 @@ from typing import Any
 
 from torch import nn
 
+from .conditional import AuxiliaryDiscriminator, ConditionalGenerator, ProjectionDiscriminator
 from .dcgan import DCGANDiscriminator, DCGANGenerator, dcgan_pair
 from .encoders import DCGANEncoder, MLPEncoder
+from .flow import FlowSampler, MLPDenoiser, UNetDenoiser
 from .mlp import MLPDiscriminator, MLPGenerator, mlp_pair
+from .translator import Translator
 from .unet import PatchDiscriminator, UNetGenerator
 from .wrappers import Wrapper
 
@@ -24,6 +27,18 @@ KINDS = {
         DCGANEncoder,
         UNetGenerator,
         PatchDiscriminator,
+        MLPDenoiser,
+    )
+}
+WRAPPERS = {
+    kind.__name__: kind
+    for kind in (
+        ConditionalGenerator,
+        ProjectionDiscriminator,
+        AuxiliaryDiscriminator,
+        Translator,
+        UNetDenoiser,
+        FlowSampler,
     )
 }
 
@@ -58,10 +73,13 @@ def build(config: dict[str, Any]) -> nn.Module:
     """
     options = dict(config)
     kind = options.pop("kind", None)
+    if kind in WRAPPERS:
+        return WRAPPERS[kind](build(options.pop("network")), **options)
     if kind not in KINDS:
         raise ValueError(
             f"The configuration names the network {kind!r}; the library can only build "
-            f"{', '.join(KINDS)}. Build your own network yourself and load the weights into it."
+            f"{', '.join((*KINDS, *WRAPPERS))}. Build your own network yourself and load the "
+            "weights into it."
         )
     return KINDS[kind](**options)
 

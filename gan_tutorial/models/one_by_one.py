@@ -2,6 +2,7 @@
 
 from torch import nn
 
+from .conditional import AuxiliaryDiscriminator, ConditionalGenerator, ProjectionDiscriminator
 from .dcgan import DCGANDiscriminator, DCGANGenerator
 from .mlp import MLPDiscriminator, MLPGenerator
 from .upsample import UpsampleConv2d
@@ -11,7 +12,8 @@ __all__ = ["one_by_one"]
 ONE_BY_ONE = {
     nn.Sequential, nn.Linear, nn.Conv2d, nn.ConvTranspose2d, nn.ReLU, nn.LeakyReLU, nn.Tanh,
     nn.Identity, nn.Flatten, nn.Unflatten, nn.ConstantPad2d, UpsampleConv2d, MLPGenerator,
-    MLPDiscriminator, DCGANGenerator, DCGANDiscriminator,
+    MLPDiscriminator, DCGANGenerator, DCGANDiscriminator, nn.Embedding, ConditionalGenerator,
+    ProjectionDiscriminator, AuxiliaryDiscriminator,
 }  # fmt: skip
 
 

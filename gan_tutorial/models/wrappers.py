@@ -1,6 +1,6 @@
-"""Discriminators around discriminators, and a layer that looks across the batch.
+"""Networks around networks, and a layer that looks across the batch.
 
-Each is an ordinary network to whatever trains it: samples in, logits out.
+Those here are ordinary discriminators to whatever trains them: samples in, logits out.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ __all__ = ["Augmented", "MinibatchStd", "Packed", "Wrapper"]
 
 
 class Wrapper(nn.Module):
-    """A discriminator around another one, which is its attribute `network`.
+    """A network around another one, which is its attribute `network`.
 
     `options` says what it adds, as JSON-able data: together with the network's own configuration
     it describes the whole.
@@ -53,11 +53,20 @@ class Augmented(Wrapper):
         super().__init__(network, changes=[repr(change) for change in changes])
         self.changes = changes
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Map samples (N, ...) to logits (N,)."""
+    def forward(self, x: Tensor, *given: Tensor) -> Tensor:
+        """Map samples (N, ...), and what else the network takes, such as labels, to logits (N,)."""
+        return self.network(self.changed(x), *given)
+
+    def classify(self, x: Tensor) -> Tensor:
+        """Map samples (N, ...) to logits of classes, if the network has a method for it."""
+        network: Any = self.network
+        return network.classify(self.changed(x))
+
+    def changed(self, x: Tensor) -> Tensor:
+        """Return samples as the network gets to see them."""
         for change in self.changes:
             x = change(x)
-        return self.network(x)
+        return x
 
 
 class Packed(Wrapper):

@@ -16,8 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from ..data import Dataset, sample_shape
-from ..gan import frozen
-from ..losses import get_loss, squared_gradient_norms
+from ..gan import frozen, patch_discriminator_loss, patch_generator_loss
+from ..losses import get_loss
 from ..models import PatchDiscriminator, UNetGenerator, has_batch_norm
 from ..training import Task, adam
 from ..training.ranges import LARGEST_SEED, check_count, check_number
@@ -233,28 +233,20 @@ class Repair(Task):
         penalize = self.r1 > 0 and self.steps_done % self.penalty_every == 0
         # what is differentiated twice runs in float32
         network = self.discriminator if penalize else self.fast["discriminator"]
-        real = real.detach().requires_grad_(penalize)
-        real_logits, fake_logits = (self.judge(x, masks, network) for x in (real, fake))
-        scalars = {
-            "d_loss": self.loss.discriminator(real_logits, fake_logits),
-            "real_logit": real_logits.mean(),
-            "fake_logit": fake_logits.mean(),
-        }
-        loss = scalars["d_loss"]
-        if penalize:
-            verdicts = real_logits.view(len(real), -1).mean(1)  # of each picture's patches
-            scalars["r1"] = 0.5 * squared_gradient_norms(verdicts, real).mean()
-            loss = loss + self.penalty_every * self.r1 * scalars["r1"]
+        loss, scalars = patch_discriminator_loss(
+            self.loss,
+            lambda x: self.judge(x, masks, network),
+            real,
+            fake,
+            gamma=self.penalty_every * self.r1 if penalize else 0.0,
+        )
         self.update(loss, "discriminator")
         return scalars
 
     def generator_loss(self, real: Tensor, fake: Tensor, masks: Tensor) -> Tensor:
         """Compute the adversarial loss of G: D should take repaired pictures for clean ones."""
         with frozen(self.discriminator):
-            fake_logits = self.judge(fake, masks)
-            # only a paired loss looks at clean pictures again
-            real_logits = self.judge(real, masks) if self.loss.paired else None
-        return self.loss.generator(real_logits, fake_logits)
+            return patch_generator_loss(self.loss, lambda x: self.judge(x, masks), real, fake)
 
     def judge(
         self, images: Tensor, masks: Tensor, network: Callable[[Tensor], Tensor] | None = None

@@ -10,7 +10,7 @@ from .recipe import Recipe
 from .run import Batches, NonFiniteError, Run
 from .saved import SavedRun
 from .schedules import SCHEDULES
-from .task import Task, adam, frozen
+from .task import Task, adam, frozen, given_to
 
 __all__ = [
     "SCHEDULES",
@@ -27,6 +27,7 @@ __all__ = [
     "distributed",
     "fit",
     "frozen",
+    "given_to",
     "pick_device",
     "speed",
 ]

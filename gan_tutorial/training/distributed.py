@@ -25,6 +25,7 @@ __all__ = [
     "average_gradients",
     "average_numbers",
     "copy_from_first",
+    "gather",
     "is_first",
     "joined",
     "rank",
@@ -123,6 +124,15 @@ def share(whole: Tensor, groups: int = 1) -> Tensor:
         )
     parts = whole.reshape(groups, processes, size // processes, *whole.shape[1:])
     return parts[:, rank()].reshape(-1, *whole.shape[1:])
+
+
+def gather(part: Tensor) -> Tensor:
+    """Return the rows of all processes, in the order of their numbers: what `share` divides."""
+    if world_size() == 1:
+        return part
+    parts = [torch.empty_like(part) for _ in range(world_size())]
+    dist.all_gather(parts, part.contiguous())
+    return torch.cat(parts)
 
 
 def average(value: Tensor) -> Tensor:

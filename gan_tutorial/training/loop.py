@@ -77,7 +77,8 @@ def fit(
     task : Task
         What is trained. It is changed in place.
     data : Dataset or Tensor
-        What it is trained on: ``data[rows]`` gives the batch of those row numbers.
+        What it is trained on: ``data[rows]`` gives the batch of those row numbers, and
+        `Task.take` may add to it.
     steps : int, optional
         Number of steps in all, those of a resumed run included. Like the next two, it is that of
         the task's recipe where none is given (``task.recipe``, which ``for_data`` chose); a task
@@ -148,6 +149,7 @@ def fit(
     if resume and out is None:
         raise ValueError("To resume, say where the run is: give its folder as `out`.")
     device = pick_device(device)
+    task.check_data(data)
     if capture:
         captured.check_capture(task, device, compile)
     with ExitStack() as leaving:
@@ -163,7 +165,7 @@ def fit(
         while run.step < run.steps and not run.stopping(device):
             set_rates(run.step)
             rows = distributed.share(run.batches.next(), groups=task.batches_per_step)
-            scalars = step(speed.arranged(run.data[rows], layout))
+            scalars = step(speed.arranged(task.take(run.data, rows), layout))
             task.finish_step()
             run.step += 1
             run.seconds = time.monotonic() - started

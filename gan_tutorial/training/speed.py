@@ -144,8 +144,10 @@ def arrange(
     return layout
 
 
-def arranged(batch: Tensor, layout: torch.memory_format) -> Tensor:
-    """Return `batch` in this layout, if it is a batch of images."""
+def arranged(batch: Any, layout: torch.memory_format) -> Any:
+    """Return `batch` in this layout, if it is a batch of images, or a tuple that holds such."""
+    if isinstance(batch, tuple):
+        return tuple(arranged(part, layout) for part in batch)
     return batch.contiguous(memory_format=layout) if batch.dim() == 4 else batch
 
 

@@ -9,11 +9,12 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
+from ..data import Dataset
 from ..models import config_of, one_by_one
 from . import distributed, speed
 from .recipe import Recipe
 
-__all__ = ["Task", "adam", "frozen"]
+__all__ = ["Task", "adam", "frozen", "given_to"]
 
 
 @contextmanager
@@ -30,6 +31,22 @@ def frozen(network: nn.Module) -> Iterator[None]:
     finally:
         for parameter in thawed:
             parameter.requires_grad_(True)
+
+
+def given_to(network: Callable[..., Tensor], given: Sequence[Tensor]) -> Callable[..., Tensor]:
+    r"""Return a network as a function of its first input alone, with the others held at `given`.
+
+    A conditional discriminator :math:`D(x, y)` becomes :math:`D(\cdot, y)`, which can be
+    penalized like any other. Where several batches come as one, `given` is repeated for each.
+    """
+    if not given:
+        return network
+
+    def alone(batch: Tensor) -> Tensor:
+        times = len(batch) // len(given[0])
+        return network(batch, *(each.repeat(times, *[1] * (each.dim() - 1)) for each in given))
+
+    return alone
 
 
 def adam(network: nn.Module, lr: float, betas: tuple[float, float]) -> torch.optim.Adam:
@@ -102,7 +119,17 @@ class Task:
         self.device = torch.device("cpu")
         self.seed(0)
 
-    def step(self, batch: Tensor) -> dict[str, Tensor]:
+    def check_data(self, data: Dataset | Tensor) -> None:
+        """Raise ValueError if the task cannot be trained on `data`; `fit` asks before all else."""
+
+    def take(self, data: Dataset | Tensor, rows: Tensor) -> Any:
+        """Return the batch of these row numbers, which `step` will get.
+
+        It is a tensor, or a tuple of tensors where a task learns from more than the samples.
+        """
+        return data[rows]
+
+    def step(self, batch: Any) -> dict[str, Tensor]:
         """Update the networks once; return scalars worth recording, still on the device."""
         raise NotImplementedError
 
@@ -114,15 +141,19 @@ class Task:
         """
         return None
 
-    def forward(self, name: str, batches: Sequence[Tensor]) -> list[Tensor]:
+    def forward(
+        self, name: str, batches: Sequence[Tensor], given: Sequence[Tensor] = ()
+    ) -> list[Tensor]:
         """Pass batches through the network called `name`, as fast as `fit` was told to.
 
-        They go as one where each sample's output depends on that sample alone.
+        They go as one where each sample's output depends on that sample alone. `given` is what
+        the network takes besides, the same for every batch, such as the samples' labels.
         """
+        network = given_to(self.fast[name], given)
         if len(batches) > 1 and one_by_one(self.networks[name]):
-            together = self.fast[name](torch.cat(list(batches)))
+            together = network(torch.cat(list(batches)))
             return list(together.split([len(batch) for batch in batches]))
-        return [self.fast[name](batch) for batch in batches]
+        return [network(batch) for batch in batches]
 
     def update(self, loss: Tensor, *names: str) -> None:
         """Take one step of the optimizers with these names down the slope of one loss."""

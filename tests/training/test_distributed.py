@@ -14,7 +14,10 @@ import torch
 from torch.distributed import TCPStore
 
 from gan_tutorial import GAN, checkpoints, data, distributed, fit, models
+from gan_tutorial.conditional import ConditionalGAN
+from gan_tutorial.distillation import FlowMatching, OneStep, gaussian_denoiser
 from gan_tutorial.semi_supervised import SemiSupervisedGAN, hide_labels
+from gan_tutorial.translation import Pairs, UnpairedTranslation
 
 OPTIONS = {
     "r1r2": {"loss": "relativistic", "r1": 0.3, "r2": 0.2, "penalty_every": 2},
@@ -22,7 +25,36 @@ OPTIONS = {
 }
 
 
+TASKS = (*OPTIONS, "semi", "conditional", "translation", "flow", "student")
+
+
+def data_of(kind):
+    if kind == "conditional":
+        return data.load("ring", count=500)  # with labels
+    if kind != "translation":
+        return data.ring().sample(500, seed=0)
+    balls = [data.load("soccer", count=40, image_size=8, seed=seed) for seed in range(2)]
+    return Pairs(*balls)
+
+
 def task_of(kind):
+    if kind == "translation":  # with a store of fakes that is full after two steps
+        weights = {"cycle": 1.0, "identity": 0.5}  # the slope of |x| jumps, and rounding with it
+        return UnpairedTranslation.for_data(data_of(kind), width=4, history=20, **weights)
+    if kind in ("flow", "student"):
+        generator = models.FlowSampler(models.MLPDenoiser((2,), 16, 1), 1)
+        if kind == "flow":
+            return FlowMatching(generator)
+        teacher = models.FlowSampler(gaussian_denoiser(0.0, 1.0), 3)
+        return OneStep(generator, models.MLPDiscriminator((2,), 16, 2), teacher, r1=0.1)
+    if kind == "conditional":
+        generator, discriminator = models.mlp_pair((2,), 5, 16, 2)
+        return ConditionalGAN(
+            models.ConditionalGenerator(generator, [str(k) for k in range(8)], 2),
+            models.AuxiliaryDiscriminator(discriminator, 8),
+            r1=0.1,
+            auxiliary=0.5,
+        )
     if kind != "semi":
         return GAN(*models.mlp_pair((2,), 3, 16, 2), **OPTIONS[kind])
     labeled = hide_labels(data.load("ring", count=500), 16).labeled
@@ -38,7 +70,7 @@ def train(kind, out, steps, device="cpu", resume=False):
         gan.optimizers[name] = torch.optim.SGD(network.parameters(), lr=0.05)
     fit(
         gan,
-        data.ring().sample(500, seed=0),
+        data_of(kind),
         steps,
         batch_size=16,
         out=out,
@@ -52,7 +84,7 @@ def train(kind, out, steps, device="cpu", resume=False):
 def train_all(folder):
     """What two processes do for the tests below: they are started once, and join once."""
     with distributed.joined("cpu") as device:
-        for kind in (*OPTIONS, "semi"):
+        for kind in TASKS:
             train(kind, folder / kind, 12, device)
         train("r1r2", folder / "begun", 5, device)
 
@@ -122,7 +154,7 @@ def weights(folder):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", [*OPTIONS, "semi"])
+@pytest.mark.parametrize("kind", TASKS)
 def test_two_processes_equal_one_with_the_whole_batch(by_two, tmp_path, kind):
     train(kind, tmp_path, 12)
     one, two = weights(tmp_path), weights(by_two / kind)
@@ -130,7 +162,7 @@ def test_two_processes_equal_one_with_the_whole_batch(by_two, tmp_path, kind):
         torch.testing.assert_close(one[name], two[name], rtol=0, atol=1e-6)
     # the recorded losses are means over both processes
     histories = [checkpoints.load_checkpoint(p)["history"] for p in (tmp_path, by_two / kind)]
-    for name in ("d_loss", "g_loss"):
+    for name in ("loss",) if kind == "flow" else ("d_loss", "g_loss"):
         torch.testing.assert_close(histories[0][name], histories[1][name], rtol=1e-4, atol=1e-5)
 
 
