@@ -1,5 +1,6 @@
 """Networks: generators, discriminators and encoders, fully connected and convolutional."""
 
+from .adopt import adopt_generator
 from .build import build, config_of, pair_for
 from .dcgan import DCGANDiscriminator, DCGANGenerator, dcgan_pair
 from .encoders import DCGANEncoder, MLPEncoder, encoder_for
@@ -25,6 +26,7 @@ __all__ = [
     "UNetGenerator",
     "UpsampleConv2d",
     "Wrapper",
+    "adopt_generator",
     "batch_norms",
     "build",
     "config_of",

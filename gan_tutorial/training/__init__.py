@@ -10,6 +10,7 @@ from .recipe import Recipe
 from .run import Batches, NonFiniteError, Run
 from .saved import SavedRun
 from .schedules import SCHEDULES
+from .start import freeze_lower, start_from
 from .task import Task, adam, frozen
 
 __all__ = [
@@ -26,7 +27,9 @@ __all__ = [
     "checkpoints",
     "distributed",
     "fit",
+    "freeze_lower",
     "frozen",
     "pick_device",
     "speed",
+    "start_from",
 ]

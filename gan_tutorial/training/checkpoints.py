@@ -21,6 +21,8 @@ from .files import write_atomically
 __all__ = [
     "CHECKPOINT",
     "CONFIG",
+    "GENERATOR",
+    "HISTORY",
     "PREVIOUS",
     "CheckpointError",
     "differences",
@@ -29,6 +31,7 @@ __all__ = [
     "load_generator",
     "read_config",
     "read_facts",
+    "read_tensors",
     "save_checkpoint",
     "shipped",
 ]
@@ -37,6 +40,7 @@ CHECKPOINT = "checkpoint.safetensors"
 PREVIOUS = "checkpoint.previous.safetensors"
 GENERATOR = "generator.safetensors"
 CONFIG = "config.json"
+HISTORY = "history.csv"
 FORMAT = "gan_tutorial.checkpoint/2"
 
 
@@ -123,7 +127,7 @@ def load_checkpoint(folder: str | Path) -> dict[str, Any]:
     if not path.is_file():
         raise FileNotFoundError(f"No checkpoint in {folder}: {CHECKPOINT} is not there.")
     with _explained(path):
-        header, tensors = _read(path)
+        header, tensors = read_tensors(path)
         _check_format(path, header)
         return _unpack(json.loads(header["state"]), tensors)
 
@@ -140,7 +144,7 @@ def read_facts(folder: str | Path) -> dict[str, Any]:
     if not path.is_file():
         raise FileNotFoundError(f"No checkpoint in {folder}: {CHECKPOINT} is not there.")
     with _explained(path):
-        header, _ = _read(path, tensors=False)
+        header, _ = read_tensors(path, tensors=False)
         _check_format(path, header)
         return json.loads(header["facts"])
 
@@ -166,7 +170,7 @@ def _check_format(path: Path, header: dict[str, str]) -> None:
         )
 
 
-def _read(path: Path, tensors: bool = True) -> tuple[dict[str, str], dict[str, Tensor]]:
+def read_tensors(path: Path, tensors: bool = True) -> tuple[dict[str, str], dict[str, Tensor]]:
     """Header and tensors of a safetensors file."""
     from safetensors import SafetensorError, safe_open
 
@@ -258,7 +262,7 @@ def load_generator(folder: str | Path) -> nn.Module:
     config = read_config(folder)
     if not path.is_file():
         raise FileNotFoundError(f"{folder} has no {GENERATOR}.")
-    _, weights = _read(path)
+    _, weights = read_tensors(path)
     try:
         generator = build(config["generator"])
         generator.load_state_dict(weights)
