@@ -122,13 +122,21 @@ def _of_run(saved: SavedRun, arguments: argparse.Namespace) -> _Sides:
         raise ValueError(f"{saved.folder} does not say what it was trained on: give --data.")
     given = _options(arguments)
     if name in data.NAMES or is_trained_on(saved, name):
-        train = of_run(saved, name, "train", **given)
+        own = of_run(saved, name, "train", **given)
         real = held_out(saved, name, arguments.split, **given)
-        return _Sides(train, real, None, name, arguments.split)
+        return _Sides(own, real, None, name, arguments.split)
     real = of_run(saved, name, "all", **given)  # nothing of it was trained on
     try:
-        train = of_run(saved, saved.about["data"], "train", **given)
-    except (OSError, ValueError, TypeError):  # its own data are gone: halves stand for the floor
+        train: Dataset | None = of_run(saved, saved.about["data"], "train", **given)
+    except (
+        KeyError,
+        OSError,
+        ValueError,
+        TypeError,
+    ):  # its own data are gone: halves stand for the floor
+        train = None
+    # its own data are gone, or few: one half of the others stands for what is as good as can be
+    if train is None or len(train) < FEWEST:
         return replace(_halves(real, real, name, arguments.seed), fake=None)
     return _Sides(train, real, None, name, "all")
 

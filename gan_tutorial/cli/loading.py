@@ -48,18 +48,21 @@ def held_out_or_none(name: str, options: TrainOptions) -> Dataset | None:
 def is_trained_on(run: SavedRun, name: str) -> bool:
     """Whether data of this name are those that a run was trained on."""
     before = run.about.get("data")
-    if before is None:
-        return True  # nobody knows: as what it was trained on, its held-out part is taken
     if name in data.NAMES or before in data.NAMES:
-        return name == before
-    paths = [os.path.realpath(Path(each).expanduser()) for each in (name, before)]
-    if paths[0] == paths[1]:
+        return before is None or name == before
+    if before is not None and _real(name) == _real(before):
         return True
     saved = run.config.get("data", {}).get("content")
+    if saved is None:
+        return before is None  # nobody knows: then what was held out is measured
     try:
-        return saved is not None and of_run(run, name, "train").identity == saved
+        return of_run(run, name, "train").identity == saved
     except (ValueError, OSError):
         return False
+
+
+def _real(path: str) -> str:
+    return os.path.realpath(Path(path).expanduser())
 
 
 def of_run(run: SavedRun, name: str, split: str, **given: Any) -> Dataset:
@@ -116,10 +119,13 @@ def held_out(run: SavedRun, name: str, split: str, **given: Any) -> Dataset:
             return parts[0]
     total = sum(map(len, parts))
     if total < FEWEST:
+        # with a quarter for each of the two, and the splits by name a matter of luck, this is safe
+        enough = len(of_run(run, name, "all", **given)) >= 3 * FEWEST
+        again = ", or train again with --validation 0.25" if enough else ""
         raise ValueError(
             f"{name} held out {total} samples when {run.folder} was trained, and a measurement "
-            f"needs {FEWEST}: give a folder of other pictures as --data, which is used whole, or "
-            "train again with --validation 0.3."
+            f"needs {FEWEST}: give a folder of other pictures as --data, which is used "
+            f"whole{again}."
         )
     warnings.warn(
         f"The {split} split of {name} has fewer than {FEWEST} samples: all {total} that were held "

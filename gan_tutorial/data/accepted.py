@@ -19,8 +19,9 @@ def as_samples(data: Any) -> Dataset | Tensor:
     Parameters
     ----------
     data : Dataset, Tensor, ndarray or TensorDataset
-        Images (N, C, H, W) or points (N, 2). Bytes are scaled to [-1, 1], float64 becomes float32,
-        and of a TensorDataset the second tensor, if it holds whole numbers, is the labels.
+        Images (N, C, H, W) or points (N, 2). Bytes are scaled to [-1, 1], fractions of any kind
+        become float32, and of a TensorDataset the second tensor, if it holds whole numbers, is
+        the labels.
 
     Returns
     -------
@@ -52,9 +53,9 @@ def as_samples(data: Any) -> Dataset | Tensor:
         raise TypeError(_other_kind(data))
     data = data.detach()
     _check_axes(data)
-    if data.dtype == torch.float64:
+    if data.dtype.is_floating_point:
         data = data.float()
-    if data.dtype not in (torch.uint8, torch.float32, torch.float16, torch.bfloat16):
+    if data.dtype not in (torch.uint8, torch.float32):
         raise ValueError(
             f"Samples are float32, or bytes from 0 to 255, not {data.dtype}: write data.float(), "
             "scaled to [-1, 1]."

@@ -146,6 +146,7 @@ class Dataset:
             self._samples if self._on_disk else self._samples.to(device),
             lambda rows: rows.to(device),
         )
+        moved.identity = self.identity
         moved.device = torch.device(device) if self._on_disk else moved._samples.device
         return moved
 
@@ -198,7 +199,6 @@ class Dataset:
             density=self.density,
             on_disk=self._on_disk,
             source=self.source,
-            identity=self.identity,
             summary=self.summary,
         )
 

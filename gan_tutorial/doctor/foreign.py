@@ -55,6 +55,7 @@ def renamed(columns: Mapping[str, Any], where: str, known: Mapping[str, str]) ->
     """
     names = {str(name): name for name in columns}
     plain = {re.sub(r"[^a-z0-9]+", "_", n.lower()).strip("_"): n for n in reversed(names)}
+    plain |= {name: name for name in names if name in STEPS}  # before "_step" and the like
     step = next((plain[name] for name in STEPS if name in plain), None)
     if step is None:
         listed = [n if len(n) <= 40 else n[:37] + "..." for n in list(names)[:MOST_NAMED]]

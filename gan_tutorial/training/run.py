@@ -252,6 +252,11 @@ class Run:
         """
         assert self.out is not None
         state = load_checkpoint(self.out)
+        if "batches" not in state:
+            raise CheckpointError(
+                f"{self.out} was written by save, and is no run that can be resumed: load the task "
+                "from it, and train into another folder."
+            )
         self.saved_step = state["step"]
         other_data = data_differences(state["config"].get("data", {}), self.config["data"])
         shapes = state["config"].get("data", {}).get("shape") == self.config["data"]["shape"]
