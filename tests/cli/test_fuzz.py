@@ -170,7 +170,7 @@ VALUES = {
 @pytest.mark.filterwarnings("ignore")
 def test_combinations_of_options(place, tmp_path, capsys, seed):
     chance = random.Random(1000 + seed)
-    kept = contents(place)
+    kept, ends = contents(place), []
     for k in range(EACH):
         data = chance.choice(
             ["digits", "ring", place / "good", place / "good", place / "run", "no"]
@@ -184,7 +184,7 @@ def test_combinations_of_options(place, tmp_path, capsys, seed):
         options += chance.choice([[], [], ["--resume"], ["--from", str(place / "run")]])
         if out == place / "run":
             options = [each for each in options if each != "--resume"]
-        ended_well(capsys, "train", data, "--out", out, *TINY, *options)
+        ends.append(ended_well(capsys, "train", data, "--out", out, *TINY, *options))
         run = chance.choice([out, place / "run", place / "mend", tmp_path / "none"])
         verb = chance.choice(
             [
@@ -198,5 +198,6 @@ def test_combinations_of_options(place, tmp_path, capsys, seed):
                  tmp_path / f"{k}.tif"],
             ]
         )  # fmt: skip
-        ended_well(capsys, *verb)
+        ends.append(ended_well(capsys, *verb))
         assert kept == {path: path.read_bytes() for path in kept}, "a file was changed"
+    assert set(ends) == {0, 2}  # what is possible was done, and what is not was refused

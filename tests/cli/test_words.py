@@ -49,3 +49,15 @@ def test_every_option_that_is_named_exists_where_it_is_named():
 def test_errors_are_one_sentence(error, said):
     assert said in sentence_of(error)
     assert "\n" not in sentence_of(error)
+
+
+def test_the_console_script_is_this_program(project, monkeypatch, capsys):
+    import importlib
+
+    module, _, name = project["project"]["scripts"]["gan-tutorial"].partition(":")
+    start = getattr(importlib.import_module(module), name)
+    monkeypatch.setattr("sys.argv", ["gan-tutorial", "info", "nowhere"])
+    with pytest.raises(SystemExit) as ended:
+        start()
+    assert ended.value.code == 2
+    assert "not the folder of a run" in capsys.readouterr().err
