@@ -35,7 +35,7 @@ from .findings import EVIDENCE, HEALTHY, UNKNOWN, Finding, Report
 from .probe import compare_samples, judge_samples
 from .rules import RULES, Condition, Rule, apply_rules
 from .signs import SIGNS, Sign, signs_of
-from .table import COLUMNS, read_table
+from .table import COLUMNS, Table, read_table
 
 __all__ = [
     "COLUMNS",
@@ -51,6 +51,7 @@ __all__ = [
     "Report",
     "Rule",
     "Sign",
+    "Table",
     "apply_rules",
     "check_up",
     "compare_samples",

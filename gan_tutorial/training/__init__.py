@@ -4,6 +4,7 @@ A `Task` says what is trained and what one step does; `fit` does everything else
 """
 
 from . import captured, checkpoints, distributed, speed
+from .files import WriteError
 from .history import History
 from .loop import fit, pick_device
 from .recipe import Recipe
@@ -22,6 +23,7 @@ __all__ = [
     "Run",
     "SavedRun",
     "Task",
+    "WriteError",
     "adam",
     "captured",
     "checkpoints",

@@ -107,7 +107,7 @@ def save_checkpoint(folder: str | Path, state: dict[str, Any]) -> Path:
     facts = {"step": state.get("step", 0), "about": state.get("about", {})}
     packed = json.dumps(_pack(state, "", tensors))
     header = {"format": FORMAT, "facts": json.dumps(facts), "state": packed}
-    path = Path(folder) / CHECKPOINT
+    path = Path(folder).expanduser() / CHECKPOINT
     write_atomically(path, save(tensors, header), keep_previous_as=path.with_name(PREVIOUS))
     return path
 
@@ -123,7 +123,7 @@ def load_checkpoint(folder: str | Path) -> dict[str, Any]:
         If the file is truncated, damaged or not a checkpoint of this library. The message says
         whether the previous checkpoint is there to go on from.
     """
-    path = Path(folder) / CHECKPOINT
+    path = Path(folder).expanduser() / CHECKPOINT
     if not path.is_file():
         raise FileNotFoundError(f"No checkpoint in {folder}: {CHECKPOINT} is not there.")
     with _explained(path):
@@ -140,7 +140,7 @@ def read_facts(folder: str | Path) -> dict[str, Any]:
     FileNotFoundError, CheckpointError
         As `load_checkpoint`.
     """
-    path = Path(folder) / CHECKPOINT
+    path = Path(folder).expanduser() / CHECKPOINT
     if not path.is_file():
         raise FileNotFoundError(f"No checkpoint in {folder}: {CHECKPOINT} is not there.")
     with _explained(path):
@@ -236,7 +236,7 @@ def read_config(folder: str | Path) -> dict[str, Any]:
     CheckpointError
         If the file is not JSON.
     """
-    path = Path(folder) / CONFIG
+    path = Path(folder).expanduser() / CONFIG
     if not path.is_file():
         raise FileNotFoundError(
             f"{folder} is not the folder of a run: it has no {CONFIG}. Give the folder that was "
@@ -258,7 +258,7 @@ def load_generator(folder: str | Path) -> nn.Module:
     CheckpointError
         If one of the two files is damaged, or they do not belong together.
     """
-    path = Path(folder) / GENERATOR
+    path = Path(folder).expanduser() / GENERATOR
     config = read_config(folder)
     if not path.is_file():
         raise FileNotFoundError(f"{folder} has no {GENERATOR}.")

@@ -49,6 +49,7 @@ def test_the_script_trains_watches_and_saves(script, tmp_path, monkeypatch, caps
         assert main(["sample", "run", "--network", wrong, "--out", "y.png"]) == 2
 
 
-def test_the_script_is_short(script):
+def test_the_script_is_short_and_fits_the_column(script):
     lines = [line for line in script.splitlines() if line.strip() and "import" not in line]
     assert len(lines) <= 45
+    assert max(map(len, script.splitlines())) <= 79
