@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..data import Dataset, Samples, as_tensor, sample_shape
+from ..data import Dataset, Samples, as_samples, as_tensor, check_range, sample_shape
 from ..data.streams import check_count
 from ..gan import GAN
 from ..gan import recipe_for as gan_recipe_for
@@ -55,6 +55,8 @@ class Coder(Task):
         for name, value in (("latent_dim", latent_dim), ("width", width)):
             if value is not None:
                 check_count(value, name)
+        data = as_samples(data)
+        check_range(data)
         recipe = recipe_for(sample_shape(data), network, game=cls.game)
         recipe = recipe.changed({"latent_dim": latent_dim, "width": width}, options)
         made = recipe.networks

@@ -12,8 +12,9 @@ import warnings
 from typing import Any, NoReturn
 
 from . import doctor, evaluate, info, repair, sample, train, translate
+from .words import flags_of, sentence_of, with_flags
 
-__all__ = ["main", "parser"]
+__all__ = ["main", "parser", "program"]
 
 COMMANDS = (train, sample, evaluate, repair, translate, info, doctor)
 
@@ -35,11 +36,6 @@ def parser() -> argparse.ArgumentParser:
     return program
 
 
-def _say(message: Any, *_: Any, **__: Any) -> None:
-    """Show a warning as one sentence, without the line of code that it came from."""
-    print(f"warning: {message}", file=sys.stderr)
-
-
 def main(argv: list[str] | None = None) -> int:
     """Run one command; return its exit status.
 
@@ -53,18 +49,32 @@ def main(argv: list[str] | None = None) -> int:
     int
         0 if all went well, 2 after an error, 130 after Ctrl-C.
     """
+    flags: set[str] = set()
+
+    def say(message: Any, *_: Any, **__: Any) -> None:
+        """Show a warning as one sentence, without the line of code that it came from."""
+        print(f"warning: {with_flags(str(message), flags)}", file=sys.stderr)
+
     try:
-        arguments = parser().parse_args(argv)
+        program = parser()
+        arguments = program.parse_args(argv)
+        flags |= flags_of(program, arguments.command)
         with warnings.catch_warnings():
-            warnings.showwarning = _say
+            warnings.showwarning = say
             return arguments.run_command(arguments)
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
         return 130
+    except BrokenPipeError:  # whoever read the output has seen enough
+        sys.stdout = open(os.devnull, "w")
+        return 0
     except Exception as error:
         if os.environ.get("GAN_TUTORIAL_DEBUG"):
             traceback.print_exc()
-        sentence = " ".join(str(error).split()) or type(error).__name__
-        sentence = sentence.replace("on_error='skip'", "--on-error skip")
-        print(f"error: {sentence}", file=sys.stderr)
+        print(f"error: {with_flags(sentence_of(error), flags)}", file=sys.stderr)
         return 2
+
+
+def program() -> NoReturn:
+    """Run the command line of this process: what ``gan-tutorial`` starts."""
+    sys.exit(main())

@@ -1,20 +1,25 @@
-"""``evaluate``: measure a trained generator against real samples that it never saw."""
+"""``evaluate``: measure a trained generator, or a folder of pictures, against real samples."""
 
 import argparse
 import json
 import math
-from typing import Any
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from .. import data, metrics
 from ..conditional import labels_like
+from ..data import Dataset, Samples
 from ..metrics.networks import name_for
 from ..metrics.report import FEWEST, Evaluation, evaluation, fitted
 from ..models.sampling import latent_codes, sample_generator
 from ..training import SavedRun
 from . import per_class
-from .numbers import SEED, whole
+from .loading import held_out, is_trained_on, of_run
+from .numbers import SEED, number, whole
+from .options import FOLDER_SIZE
 
 __all__ = ["add_to", "run"]
 
@@ -24,10 +29,19 @@ MOST = 2000  # samples measured if no other number is asked for
 
 def add_to(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
     """Add the command to the program's."""
-    command = commands.add_parser("evaluate", help="measure a generator against held-out samples")
-    command.add_argument("run", metavar="DIR", help="folder of the run")
+    command = commands.add_parser(
+        "evaluate",
+        help="measure a generator, or a folder of pictures, against real samples",
+        description="Measure the generator of a run against samples that it never saw: those held "
+        "out from its data, or a folder of other pictures, which is used whole. Or compare two "
+        "folders of pictures: those of the first count as generated.",
+    )
+    command.add_argument("run", metavar="DIR", help="folder of a run, or of generated pictures")
     command.add_argument(
-        "--data", required=True, help="what it was trained on: a folder, or the name of a data set"
+        "other", metavar="PICTURES", nargs="?", help="folder of real pictures, if DIR is no run"
+    )
+    command.add_argument(
+        "--data", help="a folder, or the name of a data set (what the run was trained on)"
     )
     command.add_argument(
         "--split", choices=("validation", "test"), default="test",
@@ -35,7 +49,7 @@ def add_to(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
     )  # fmt: skip
     command.add_argument(
         "--count", type=whole(FEWEST),
-        help=f"samples of each kind, {FEWEST} or more (all of the split, at most {MOST:,})",
+        help=f"samples of each kind, {FEWEST} or more (all there are, at most {MOST:,})",
     )  # fmt: skip
     command.add_argument(
         "--seed", type=SEED, default=0, help="decides which, a whole number from 0 on (0)"
@@ -49,60 +63,151 @@ def add_to(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
         action="store_true",
         help="of a run of train --conditional: every class by itself; trains two classifiers",
     )
+    command.add_argument(
+        "--image-size",
+        type=whole(4, 4096),
+        help=f"of two folders: side to compare at ({FOLDER_SIZE})",
+    )
     command.add_argument("--data-dir", help="where to look first for data that are downloaded")
+    command.add_argument(
+        "--on-error", choices=("raise", "skip"),
+        help="what to do with pictures that cannot be read (as in training, else raise)",
+    )  # fmt: skip
+    command.add_argument(
+        "--levels", type=number(0, above=True), help="value of white in pictures of 16 or 32 bits"
+    )
     command.add_argument("--json", action="store_true", help="print JSON")
     return command
 
 
+@dataclass(frozen=True)
+class _Sides:
+    """What is compared with what."""
+
+    train: Dataset  # stands for the floor
+    real: Dataset
+    fake: Samples | None  # None: drawn from the generator
+    name: str  # of the real ones
+    split: str
+    copying: bool = True  # whether `train` is what the fakes may have been copied from
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Print what was measured; return the exit status."""
+    folders = arguments.other is not None
+    if folders and arguments.data is not None:
+        raise ValueError("Give either two folders, or a run and --data.")
     saved = SavedRun(arguments.run)
-    generator, shape = saved.latent_generator(), saved.shape
-    classes = getattr(generator, "classes", None)
-    train, held_out = (
-        _load(arguments, shape, split, classes) for split in ("train", arguments.split)
-    )
+    if folders and arguments.per_class:
+        raise ValueError("--per-class is for a conditional run: two folders have no classes.")
+    sides = _two_folders(arguments) if folders else _of_run(saved, arguments)
     if arguments.per_class:
-        return per_class.run(generator, train, held_out, _network, arguments)
-    most = min(len(held_out), len(train))
-    count = min(most, MOST) if arguments.count is None else arguments.count
-    if not FEWEST <= count <= most:
-        raise ValueError(
-            f"--count must be from {FEWEST} to {most:,}, the samples that {held_out.name} has in "
-            f"the smaller of its train and {arguments.split} splits; got {count}."
-        )
-    codes = latent_codes(count, generator.latent_dim, arguments.seed)
-    labels = labels_like(train, count, arguments.seed) if classes and train.classes else None
-    samples = sample_generator(generator, codes, labels=labels)
-    network = _network(arguments.features, held_out)
-    found = evaluation(train, held_out, samples, network, arguments.seed)
-    print(_json(found, arguments) if arguments.json else _table(found, arguments))
+        generator = saved.latent_generator()
+        return per_class.run(generator, sides.train, sides.real, _network, arguments)
+    count = _count(sides, arguments)
+    fake = _drawn(saved, sides, count, arguments.seed) if sides.fake is None else sides.fake
+    network = _network(arguments.features, sides.real)
+    found = evaluation(sides.train, sides.real, fake[:count], network, arguments.seed)
+    if not sides.copying:
+        rows = {k: v for k, v in found.rows.items() if k not in ("closer to train", "copies")}
+        found = replace(found, rows=rows)
+    print(_json(found, sides, arguments) if arguments.json else _table(found, sides))
     return 0
 
 
-def _load(
-    arguments: argparse.Namespace,
-    shape: tuple[int, ...],
-    split: str,
-    classes: tuple[str, ...] | None = None,
-) -> data.Dataset:
-    """Load a split in the shape that the generator makes."""
-    options: dict[str, Any] = {"data_dir": arguments.data_dir} if arguments.data_dir else {}
-    if classes and arguments.data == "soccer":
-        options["kinds"] = classes
-    if len(shape) == 3:
-        options.update(channels=shape[0], image_size=shape[1])
-    samples = data.load(arguments.data, split, **options)
-    if samples.shape != shape:
+def _drawn(saved: SavedRun, sides: _Sides, count: int, seed: int) -> Tensor:
+    """Draw samples; of a conditional generator, of each class as many as the data have."""
+    generator = saved.latent_generator()
+    labels = None
+    if getattr(generator, "classes", None) and sides.train.classes:
+        labels = labels_like(sides.train, count, seed)
+    return sample_generator(
+        generator, latent_codes(count, generator.latent_dim, seed), labels=labels
+    )
+
+
+def _options(arguments: argparse.Namespace) -> dict:
+    """Return what was said of reading pictures, or of where data lie."""
+    names = ("data_dir", "on_error", "levels")
+    given = {name: getattr(arguments, name) for name in names}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _of_run(saved: SavedRun, arguments: argparse.Namespace) -> _Sides:
+    """Load what a run is measured against."""
+    saved.latent_generator()  # says what is wrong with the folder, if anything is
+    name = arguments.data or saved.about.get("data")
+    if name is None:
+        raise ValueError(f"{saved.folder} does not say what it was trained on: give --data.")
+    given = _options(arguments)
+    if name in data.NAMES or is_trained_on(saved, name):
+        own = of_run(saved, name, "train", **given)
+        real = held_out(saved, name, arguments.split, **given)
+        return _Sides(own, real, None, name, arguments.split)
+    real = of_run(saved, name, "all", **given)  # nothing of it was trained on
+    try:
+        train: Dataset | None = of_run(saved, saved.about["data"], "train", **given)
+    except (
+        KeyError,
+        OSError,
+        ValueError,
+        TypeError,
+    ):  # its own data are gone: halves stand for the floor
+        train = None
+    # its own data are gone, or few: one half of the others stands for what is as good as can be
+    if train is None or len(train) < FEWEST:
+        return replace(_halves(real, real, name, arguments.seed), fake=None)
+    return _Sides(train, real, None, name, "all")
+
+
+def _two_folders(arguments: argparse.Namespace) -> _Sides:
+    """Load two folders, of which the first is judged."""
+    if (Path(arguments.run).expanduser() / "config.json").is_file():
         raise ValueError(
-            f"The generator in {arguments.run} makes samples of "
-            f"{'x'.join(map(str, shape))}, and those of {samples.name} are "
-            f"{'x'.join(map(str, samples.shape))}: give the data it was trained on as --data."
+            f"{arguments.run} is the folder of a run: measure its generator with "
+            f"--data {arguments.other}, or write pictures first with sample --files."
         )
-    return samples
+    size = arguments.image_size or FOLDER_SIZE
+    given = {k: v for k, v in _options(arguments).items() if k != "data_dir"}
+    fake, real = (
+        data.load(each, "all", image_size=size, **given)
+        if each not in data.NAMES
+        else data.load(each, arguments.split, image_size=size, channels=3)
+        for each in (arguments.run, arguments.other)
+    )
+    return _halves(real, fake, arguments.other, arguments.seed)
 
 
-def _network(name: str | None, samples: data.Dataset) -> nn.Module | None:
+def _halves(real: Dataset, fake: Dataset, name: str, seed: int) -> _Sides:
+    """Compare with one half of the reals; the other half says what is as good as can be."""
+    order = torch.randperm(len(real), generator=torch.Generator().manual_seed(seed))
+    half = len(real) // 2
+    chosen = torch.randperm(len(fake), generator=torch.Generator().manual_seed(seed))
+    parts = real.subset(order[:half]), real.subset(order[half:])
+    return _Sides(parts[0], parts[1], fake[chosen], name, "half of all", copying=False)
+
+
+def _count(sides: _Sides, arguments: argparse.Namespace) -> int:
+    """Return how many samples of each kind are measured."""
+    most = min(len(sides.real), len(sides.train))
+    if sides.fake is not None:
+        most = min(most, len(sides.fake))
+    if most < FEWEST:
+        raise ValueError(
+            f"A measurement needs {FEWEST} samples of each kind, and there are {most}"
+            + (" in a half of the folder." if not sides.copying else f" in {sides.name}.")
+            + " Give more pictures."
+        )
+    count = min(most, MOST) if arguments.count is None else arguments.count
+    if count > most:
+        raise ValueError(
+            f"--count must be from {FEWEST} to {most:,}, as many samples as there are of each kind "
+            f"({sides.name}, {sides.split}); got {count}."
+        )
+    return count
+
+
+def _network(name: str | None, samples: Dataset) -> nn.Module | None:
     """Return the feature network to measure with; None for plain numbers."""
     if len(samples.shape) == 1:
         if name not in (None, PIXELS):
@@ -121,7 +226,7 @@ def _network(name: str | None, samples: data.Dataset) -> nn.Module | None:
     return fitted(metrics.load_network(name), samples.shape)
 
 
-def _json(found: Evaluation, arguments: argparse.Namespace) -> str:
+def _json(found: Evaluation, sides: _Sides, arguments: argparse.Namespace) -> str:
     def finite(value: float | None) -> float | None:  # JSON knows no infinity
         return value if value is not None and math.isfinite(value) else None
 
@@ -136,8 +241,8 @@ def _json(found: Evaluation, arguments: argparse.Namespace) -> str:
         for name, row in found.rows.items()
     ]
     facts = {
-        "data": arguments.data,
-        "split": arguments.split,
+        "data": sides.name,
+        "split": sides.split,
         "count": found.count,
         "seed": arguments.seed,
         "features": found.extractor,
@@ -146,10 +251,15 @@ def _json(found: Evaluation, arguments: argparse.Namespace) -> str:
     return json.dumps(facts, indent=2, allow_nan=False)
 
 
-def _table(found: Evaluation, arguments: argparse.Namespace) -> str:
+def _table(found: Evaluation, sides: _Sides) -> str:
+    floor = (
+        "The floor is as many training samples against the same held-out ones; for the last two "
+        "rows, one half of the held-out samples against the other."
+        if sides.copying
+        else "The floor is the other half of the real samples against the same ones."
+    )
     return (
-        f"{found}\n{found.count:,} generated samples against as many of {arguments.data} "
-        f"({arguments.split}), on {found.extractor}; ± is a standard error (of KID, estimated from "
-        "halves of the samples).\nThe floor is as many training samples against the same held-out "
-        "ones; for the last two rows, one half of the held-out samples against the other."
+        f"{found}\n{found.count:,} generated samples against as many of {sides.name} "
+        f"({sides.split}), on {found.extractor}; ± is a standard error (of KID, estimated from "
+        f"halves of the samples).\n{floor}"
     )

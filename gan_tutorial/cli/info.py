@@ -16,6 +16,12 @@ def add_to(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
     return command
 
 
+def _parameters(saved: SavedRun) -> int:
+    """Return how many parameters the generator has; one of the reader's own cannot be built."""
+    told = saved.config["generator"].get("parameters")
+    return sum(p.numel() for p in saved.generator.parameters()) if told is None else told
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Print the facts of a run; return the exit status."""
     saved = SavedRun(arguments.run)
@@ -28,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
         **({"classes": {name: counts.get(name) for name in classes}} if classes else {}),
         "generator": {
             **config["generator"],
-            "parameters": sum(p.numel() for p in saved.generator.parameters()),
+            "parameters": _parameters(saved),
         },
         "training": saved.training,
         "last": saved.history.last(),

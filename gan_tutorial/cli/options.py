@@ -12,6 +12,7 @@ from ..repair.masks import MASKS
 from ..training import SCHEDULES, SavedRun
 from ..training.checkpoints import CheckpointError, differences
 from ..training.speed import PRECISIONS
+from .groups import Groups
 from .numbers import SEED, number, whole
 
 __all__ = ["FOLDER_SIZE", "GENERATE", "MODELS", "TASKS", "TrainOptions"]
@@ -120,6 +121,18 @@ class TrainOptions:
     schedule: str | None = _option(
         None, "of the learning rate (hold-cosine)", choices=tuple(SCHEDULES)
     )
+    levels: float | None = _option(
+        None, "value of white in pictures of 16 or 32 bits", number(0, above=True)
+    )
+    validation: float | None = _option(
+        None,
+        "share of a folder held out for validation, and as much for tests (0.1; 0 below 50 "
+        "pictures)",
+        number(0, 0.4),
+    )
+    freeze_d: int | None = _option(
+        None, "lower layers of the discriminator that keep the weights of --from", whole(0)
+    )
     precision: str = _option("fp32", "bf16 is faster and rounds more (fp32)", choices=PRECISIONS)
     compile: bool = _option(False, "compile the networks first", free=True)
     capture: bool = _option(False, "record whole steps as CUDA graphs: on one GPU", free=True)
@@ -143,9 +156,12 @@ class TrainOptions:
     @classmethod
     def add_to(cls, parser: argparse.ArgumentParser) -> None:
         """Add every option to a parser; what is not given stays away from its result."""
+        groups = Groups(parser)
         for option in fields(cls):
             flag = "--" + option.name.replace("_", "-")
-            parser.add_argument(flag, default=argparse.SUPPRESS, **option.metadata["argparse"])
+            groups.of(option.name).add_argument(
+                flag, default=argparse.SUPPRESS, **option.metadata["argparse"]
+            )
 
     @classmethod
     def told(cls, arguments: argparse.Namespace, run: SavedRun, resume: bool) -> "TrainOptions":

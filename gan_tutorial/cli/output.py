@@ -1,6 +1,7 @@
 """What several commands write."""
 
 import io
+import shlex
 from pathlib import Path
 
 from torch import Tensor
@@ -8,7 +9,30 @@ from torch import Tensor
 from .. import plots
 from ..data import Mixture
 
-__all__ = ["save_samples"]
+__all__ = ["command_line", "save_files", "save_samples"]
+
+
+def command_line(*words: object) -> str:
+    """Return a command of this program as it can be pasted into a shell."""
+    return shlex.join(["python", "-m", "gan_tutorial", *map(str, words)])
+
+
+def save_files(samples: Tensor, folder: Path) -> None:
+    """Write each sample as a picture of its own size, ``00000.png`` and so on.
+
+    Raises
+    ------
+    ValueError
+        If the samples are points, or the folder holds anything already.
+    """
+    if samples.dim() != 4:
+        raise ValueError("--files writes pictures, and these samples are points: use --out.")
+    folder = folder.expanduser()
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ValueError(f"--files {folder} is not a new or empty folder: choose another name.")
+    width = max(5, len(str(len(samples) - 1)))
+    for number, sample in enumerate(samples):
+        plots.save_image_grid(sample[None], folder / f"{number:0{width}}.png", scale=1)
 
 
 def save_samples(

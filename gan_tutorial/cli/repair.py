@@ -1,12 +1,14 @@
 """``repair``: fill the holes of a picture of any size."""
 
 import argparse
-import io
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..models import UNetGenerator
 from ..repair.pictures import box_mask, read_mask, read_original, retouch
+from ..repair.reading import as_file
 from ..training import SavedRun
 from ..training.files import write_atomically
 from .numbers import SEED, whole
@@ -22,7 +24,8 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
         "repair",
         help="fill a hole in a picture",
         description="Fill what is missing in a picture of any size; all other pixels stay as "
-        "they are, bit for bit. Say what is missing by --mask or --box.",
+        "they are, bit for bit, and with them color profile and resolution. What cannot be kept, "
+        "such as further pages, is named first. Say what is missing by --mask or --box.",
     )
     command.add_argument("run", metavar="DIR", help="folder of a run of train --task repair")
     command.add_argument("picture", metavar="PICTURE", help="the damaged picture")
@@ -30,7 +33,8 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
     where.add_argument(
         "--mask",
         metavar="MASK.png",
-        help="picture of the same size: white where a pixel is missing, black where it is known",
+        help="picture of the same size: white where a pixel is missing, black where it is known; "
+        "or the picture with the missing part erased",
     )
     where.add_argument(
         "--box",
@@ -50,12 +54,20 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write one repaired picture or several; return the exit status."""
-    out = Path(arguments.out)
+    out = Path(arguments.out).expanduser()
     if out.suffix.lower() not in LOSSLESS:
         raise ValueError(
             f"--out {out} would change known pixels: choose a name that ends in "
             f"{' or '.join(LOSSLESS)}."
         )
+    for given in (arguments.picture, arguments.mask):
+        if (
+            given
+            and out.exists()
+            and Path(given).expanduser().exists()
+            and out.samefile(Path(given).expanduser())
+        ):
+            raise ValueError(f"--out {out} is the file to read from: choose another name.")
     picture = read_original(arguments.picture)
     if arguments.mask:
         missing = read_mask(arguments.mask, picture.size)
@@ -75,15 +87,15 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.count > 1:
         paths = [out.with_stem(f"{out.stem}-{k}") for k in range(1, arguments.count + 1)]
     for k, path in enumerate(paths):
-        buffer = io.BytesIO()
-        fixed = retouch(picture, missing, generator, arguments.seed + k)
-        fixed.save(buffer, "PNG" if path.suffix.lower() == ".png" else "TIFF")
-        write_atomically(path, buffer.getvalue())
+        fixed = retouch(picture, missing, generator, arguments.seed + k, opaque=True)
+        write_atomically(path, as_file(fixed, "PNG" if path.suffix.lower() == ".png" else "TIFF"))
     share = missing.mean()
     print(
         f"{missing.sum():,} of {missing.size:,} pixels filled ({share:.1%}) in {paths[0]}", end=""
     )
     print(f" to {paths[-1].name}" if len(paths) > 1 else "")
+    if "A" in picture.mode and (clear := (np.array(picture)[..., -1] < 255) & missing).any():
+        print(f"{clear.sum():,} transparent pixels of the hole are opaque now, so that they show")
     return 0
 
 

@@ -11,14 +11,36 @@ from .. import data
 from ..data import Dataset
 from ..doctor import Doctor
 from ..gan import AdversarialTask
-from ..training import Run, SavedRun, Task, distributed, fit, pick_device
+from ..training import (
+    Run,
+    SavedRun,
+    Task,
+    distributed,
+    fit,
+    freeze_lower,
+    pick_device,
+    start_from,
+)
 from ..training.checkpoints import CheckpointError
+from .groups import EXAMPLES, recipes
 from .kinds import Kind, kind_of
-from .options import FOLDER_SIZE, TrainOptions
-from .output import save_samples
-from .translating import load_pairs
+from .loading import held_out_or_none, to_train_on
+from .options import TrainOptions
+from .output import command_line, save_samples
 
 __all__ = ["add_to", "run"]
+
+# Of a run from which another starts: what makes its networks what they are.
+OF_NETWORKS = (
+    "task",
+    "model",
+    "network",
+    "width",
+    "latent_dim",
+    "image_size",
+    "channels",
+    "augment",
+)
 
 
 def add_to(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
@@ -28,6 +50,8 @@ def add_to(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
         help="train on a named data set or a folder of pictures",
         description="Train a generator. DATA is the path of a folder of pictures, or one of "
         f"{', '.join(data.NAMES)}.",
+        epilog=f"{EXAMPLES}\n{recipes()}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     train.add_argument("data", metavar="DATA", help="name of a data set, or folder of pictures")
     train.add_argument("--out", required=True, metavar="DIR", help="folder of the run")
@@ -35,6 +59,18 @@ def add_to(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
         "--resume",
         action="store_true",
         help="go on with the run in DIR, with its settings; start if there is none",
+    )
+    train.add_argument(
+        "--data-changed",
+        action="store_true",
+        help="with --resume: go on although pictures were added, removed or replaced",
+    )
+    train.add_argument(
+        "--from",
+        dest="start",
+        metavar="RUN",
+        help="begin with the weights of another run, its kind and size of networks; optimizers "
+        "and steps start anew: for another learning rate, or other pictures",
     )
     TrainOptions.add_to(train)
     return train
@@ -48,19 +84,22 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _train_on(device: str, arguments: argparse.Namespace) -> int:
     """Train in this process, which may be one of several."""
-    saved = SavedRun(arguments.out)
-    if saved.exists and not arguments.resume:
-        raise CheckpointError(
-            f"{saved.folder} already holds a run: go on with it by --resume, or choose another "
-            "--out."
-        )
+    saved = _folder_for(arguments)
     before = saved.step
-    options = TrainOptions.told(arguments, saved, arguments.resume)
+    going_on = arguments.resume and saved.exists
+    options = _told(arguments, saved)
     kind = kind_of(options)
     where = pick_device(options.device if distributed.world_size() == 1 else device)
-    samples = _load(arguments.data, options)
+    samples = to_train_on(arguments.data, options)
     torch.manual_seed(options.seed)
     task, training_data = kind.prepare(samples, options)
+    if arguments.start and not going_on:
+        start_from(task, arguments.start)
+    if options.freeze_d is not None:
+        if "discriminator" not in task.networks:
+            raise ValueError("--freeze-d is about a discriminator, and this task has none.")
+        freeze_lower(task.networks["discriminator"], options.freeze_d)
+        task.settings["freeze_d"] = options.freeze_d
     steps = options.steps or task.recipe.steps
     callbacks: list[Callable[[Run], None]] = [_Pictures(kind, samples, saved.folder, options)]
     if options.doctor:
@@ -69,7 +108,7 @@ def _train_on(device: str, arguments: argparse.Namespace) -> int:
                 "--doctor looks at GANs without conditions: use it with --model gan, and without "
                 "--conditional."
             )
-        callbacks.append(Doctor(held_out=_load(arguments.data, options, "validation")))
+        callbacks.append(Doctor(held_out=held_out_or_none(arguments.data, options)))
     if distributed.is_first():
         print(_plan(task, samples, where, saved.folder), flush=True)
 
@@ -87,39 +126,74 @@ def _train_on(device: str, arguments: argparse.Namespace) -> int:
         callbacks=callbacks,
         out=saved.folder,
         resume=arguments.resume,
+        data_changed=arguments.data_changed,
         save_every=options.save_every,
-        about={"data": arguments.data, "options": asdict(options)},
+        about={
+            "data": _place(arguments.data),
+            "options": asdict(options),
+            "from": str(arguments.start or saved.about.get("from", "")),
+        },
     )
     if not distributed.is_first():
         return 0
     done = task.steps_done
-    outcome = kind.outcome(task, history, lambda: _load(arguments.data, options, "test"))
+    outcome = kind.outcome(task, history, lambda: to_train_on(arguments.data, options, "test"))
     print(f"{done:,} of {steps:,} steps done" + (f"; {outcome}" if outcome else ""))
     if done == before:
         print(f"Nothing was left to do; to train on, ask for more: --resume --steps {2 * done}")
     if done < steps:
-        print(
-            f"To go on: python -m gan_tutorial train {arguments.data} --out {saved.folder} --resume"
-        )
+        again = command_line("train", arguments.data, "--out", saved.folder, "--resume")
+        print(f"To go on: {again}")
         return 130
     return 0
 
 
-def _load(name: str, options: TrainOptions, split: str = "train") -> Dataset:
-    """Load a split of what is trained on: samples, or two sets of pictures."""
-    if options.task == "translate":
-        return load_pairs(name, options, split, lambda side: _load_one(side, options, split))
-    return _load_one(name, options, split)
+def _folder_for(arguments: argparse.Namespace) -> SavedRun:
+    """Return the folder of the run, if nothing in it would be overwritten.
+
+    Raises
+    ------
+    CheckpointError
+        If it holds a run that is not to be resumed, or anything else.
+    """
+    saved = SavedRun(arguments.out)
+    if saved.exists and not arguments.resume:
+        raise CheckpointError(
+            f"{saved.folder} already holds a run: go on with it by --resume, or choose another "
+            "--out."
+        )
+    if arguments.data_changed and not arguments.resume:
+        raise ValueError("--data-changed is about a run that goes on: use it with --resume.")
+    if saved.folder.is_file():
+        raise ValueError(f"--out {saved.folder} is a file: give the name of a folder.")
+    if saved.folder.is_dir() and not saved.exists:
+        there = sorted(path.name for path in saved.folder.iterdir() if path.name[0] != ".")
+        if there:
+            listed = ", ".join(there[:3]) + (", ..." if len(there) > 3 else "")
+            raise ValueError(
+                f"--out {saved.folder} holds no run, but other files ({listed}): choose a new or "
+                "empty folder, so that nothing is overwritten."
+            )
+    return saved
 
 
-def _load_one(name: str, options: TrainOptions, split: str) -> Dataset:
-    """Load a split of a named data set or of a folder of pictures."""
-    of_source = options.given("image_size", "channels", "data_dir")
-    if name not in data.NAMES:
-        of_source = {"image_size": FOLDER_SIZE, "on_error": options.on_error, **of_source}
-    if name == "soccer" and (options.task == "semi" or options.conditional):
-        of_source["kinds"] = "all"
-    return data.load(name, split, **of_source)
+def _told(arguments: argparse.Namespace, saved: SavedRun) -> TrainOptions:
+    """Return the options: those given, those of the run, those of the run it starts from."""
+    going_on = arguments.resume and saved.exists
+    if arguments.start and not going_on:
+        stored = SavedRun(arguments.start).about.get("options", {})
+        for name in OF_NETWORKS:
+            if name in stored and not hasattr(arguments, name):
+                setattr(arguments, name, stored[name])
+    options = TrainOptions.told(arguments, saved, arguments.resume)
+    if options.freeze_d and not (arguments.start or saved.about.get("from")):
+        raise ValueError("--freeze-d keeps the weights of another run: use it with --from.")
+    return options
+
+
+def _place(name: str) -> str:
+    """Return where data are, wherever the next command is given."""
+    return name if name in data.NAMES else str(Path(name).expanduser().resolve())
 
 
 def _plan(task: Task, samples: Dataset, device: torch.device, out: Path) -> str:
@@ -128,7 +202,8 @@ def _plan(task: Task, samples: Dataset, device: torch.device, out: Path) -> str:
         f"{name} {sum(p.numel() for p in network.parameters()):,}"
         for name, network in task.networks.items()
     )
-    return (
+    understood = f"{samples.summary}\n" if samples.summary else ""
+    return understood + (
         f"{len(samples):,} samples of {'x'.join(map(str, samples.shape))} from {samples.name}; "
         f"parameters: {parameters}; on {device}; writing to {out}"
     )

@@ -5,10 +5,12 @@ the names of the data sets give the same without conversions; the mixtures and `
 endless there.
 """
 
+from .accepted import as_samples, check_range
 from .cifar import cifar10
 from .dataset import Dataset, Samples, as_tensor, sample_shape
 from .digits import digits
 from .folder import folder
+from .listing import EmptySplitError
 from .loading import NAMES, load
 from .mixtures import Mixture, grid, ring, swiss_roll
 from .mnist import fashion_mnist, mnist
@@ -18,9 +20,12 @@ from .stacked import stacked_mnist
 __all__ = [
     "NAMES",
     "Dataset",
+    "EmptySplitError",
     "Mixture",
     "Samples",
+    "as_samples",
     "as_tensor",
+    "check_range",
     "cifar10",
     "digits",
     "fashion_mnist",

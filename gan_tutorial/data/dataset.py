@@ -36,10 +36,15 @@ class Dataset:
         Which of the library's data sets (`NAMES`) the samples were drawn from. It decides what
         fits them, such as the network that measures them; a name alone decides nothing, since a
         folder of pictures may have any.
+    identity : str, optional
+        A hash of the files that the samples were read from: what tells data of other content from
+        the same data under another name.
+    summary : str
+        One line that says where the samples come from; may be empty.
 
     Attributes
     ----------
-    name, labels, classes, factors, density, source
+    name, labels, classes, factors, density, source, identity, summary
         As given.
     shape : tuple of int
         The shape of **one** sample, ``(1, 28, 28)`` or ``(2,)``: unlike that of a tensor of
@@ -73,6 +78,8 @@ class Dataset:
         density: Mixture | None = None,
         on_disk: bool = False,
         source: str | None = None,
+        identity: str | None = None,
+        summary: str = "",
     ):
         if samples.ndim not in (2, 4) or samples.dtype not in (torch.uint8, torch.float32):
             raise ValueError(
@@ -88,6 +95,7 @@ class Dataset:
         self.factors = factors
         self.density = density
         self.source = source
+        self.identity, self.summary = identity, summary
         self.device = samples.device
         self._samples = samples
         self._on_disk = on_disk
@@ -138,6 +146,7 @@ class Dataset:
             self._samples if self._on_disk else self._samples.to(device),
             lambda rows: rows.to(device),
         )
+        moved.identity = self.identity
         moved.device = torch.device(device) if self._on_disk else moved._samples.device
         return moved
 
@@ -190,6 +199,7 @@ class Dataset:
             density=self.density,
             on_disk=self._on_disk,
             source=self.source,
+            summary=self.summary,
         )
 
 

@@ -1,9 +1,6 @@
 """The reader's own pictures: a folder of any pictures becomes a data set."""
 
-import hashlib
 import math
-import os
-import unicodedata
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,13 +9,20 @@ import torch
 
 from .dataset import Dataset
 from .download import cache_folder
-from .picture_store import Failures, Pictures, StoredPictures, collect_in_memory, file_key
-from .pictures import UnreadablePictureError, read_pictures
+from .listing import FEWEST_TO_SPLIT, EmptySplitError, Listing, list_pictures
+from .picture_store import (
+    Failures,
+    Pictures,
+    StoredPictures,
+    collect_in_memory,
+    content_key,
+    file_key,
+)
+from .pictures import UnreadablePictureError, read_pictures, why_unreadable
 from .streams import SPLITS, check_count, check_split, choose
 
 __all__ = ["folder"]
 
-NOT_PICTURES = ("thumbs.db", "desktop.ini", "__macosx")  # left by systems, hidden there
 SOUND: set[str] = (
     set()
 )  # what folders looked like, by `file_key`, when every file in them could be read
@@ -35,6 +39,8 @@ def folder(
     seed: int = 0,
     on_error: str = "raise",
     background: str = "white",
+    levels: float | None = None,
+    validation: float | None = None,
     memory_limit: int = 4 * 2**30,
     cache_dir: str | Path | None = None,
     progress: bool | None = None,
@@ -48,13 +54,15 @@ def folder(
     Parameters
     ----------
     path : str or Path
-        The folder. Hidden files and folders in it are ignored; every other file counts as a
-        picture.
+        The folder; links in it are followed. What is hidden, left over by a system, the folder of
+        a run, or by its name no picture (``.txt``, ``.xml``, ``.zip`` ...) is passed over; every
+        other file counts as a picture. `Dataset.summary` says in one line how it was understood.
     image_size : int
         Width and height of the result in pixels.
     split : {"train", "validation", "test", "all"}
-        About 80, 10 and 10 percent, or everything. A hash of a picture's name within the folder
-        decides where it belongs, so that adding pictures never moves another.
+        About 80, 10 and 10 percent, or everything. Subfolders ``train`` and ``test`` or the like
+        are taken at their word; else a hash of a picture's name within the folder decides where
+        it belongs, so that adding pictures never moves another.
     channels : {3, 1}
         RGB or gray.
     count : int, optional
@@ -68,6 +76,13 @@ def folder(
         folder shows at once.
     background : str
         What transparent pictures are laid on: any color name or code that Pillow knows.
+    levels : float, optional
+        Which value is white in pictures of 16 bits, 32 bits or fractions; 0 is black. Without it
+        16 bits are read where they are used, and whatever has an unknown range is an error.
+    validation : float, optional
+        Share of the pictures for validation, from 0 to 0.4, and as large a share for tests. By
+        default a tenth, and in a folder of fewer than 50 pictures nothing, with a warning: then
+        all are trained on.
     memory_limit : int
         In bytes. Pictures that take more are kept in a file, see Notes.
     cache_dir : str or Path, optional
@@ -79,7 +94,8 @@ def folder(
     -------
     Dataset
         Images (N, channels, image_size, image_size), kept as uint8. If every picture lies in a
-        subfolder, the subfolders directly in `path` are the classes; else there are no labels.
+        subfolder, the first subfolders in which they differ are the classes; else there are no
+        labels. What cannot be read counts for nothing there.
 
     Raises
     ------
@@ -115,25 +131,27 @@ def folder(
             f"background must be the name or code of a color, such as 'white' or '#204060', "
             f"not {background!r}."
         ) from None
+    if levels is not None and not 0 < levels < math.inf:
+        raise ValueError(f"levels is the value of white, above 0, not {levels!r}.")
     path = Path(path).expanduser()
-    names = _file_names(path)
-    chosen = [name for name in names if split in ("all", _split_of(name))]
-    if not chosen:
-        raise ValueError(
-            f"The split {split!r} of {path} is empty: which of its {len(names)} files belong to "
-            "it is decided by their names, so add pictures, or use another split or split='all'."
-        )
-    rows = choose(len(chosen), count, seed, f"the {split} split of {path}")
-    chosen = [chosen[row] for row in rows]
+    listing = list_pictures(path, validation)
+    names = listing.names
+    unreadable: Failures = {}
+    if on_error == "skip":  # what cannot be opened has no say in what the classes are
+        unreadable = {n: why for n in names if (why := why_unreadable(path / n)) is not None}
+        if len(unreadable) == len(names):
+            _report(path, unreadable, on_error, nothing_left=True)
+        listing = list_pictures(path, validation, unreadable) if unreadable else listing
+    chosen = _chosen(listing, split, count, seed)
     shape = (channels, image_size, image_size)
 
     def read(files: Sequence[str]) -> Pictures:
-        return read_pictures(path, files, image_size, channels, color, progress=progress)
+        return read_pictures(path, files, image_size, channels, color, levels, progress=progress)
 
     on_disk = len(chosen) * math.prod(shape) > memory_limit
     if on_disk:
         cache = (Path(cache_dir).expanduser() if cache_dir else cache_folder()) / "folders"
-        key = file_key(path, chosen, (shape, color))
+        key = file_key(path, chosen, (shape, color, levels))
         store = StoredPictures(cache, key, len(chosen), shape)
         pixels, failures = store.fill_and_open(read(chosen), keep_partial=on_error == "skip")
     else:
@@ -145,17 +163,47 @@ def folder(
             }
             if not failures:
                 SOUND.add(key)
-    if failures:
-        _report(path, failures, on_error, nothing_left=failures.keys() >= set(chosen))
-        chosen = [name for name in chosen if name not in failures]
-    labels, classes = _labels(chosen, names)
+    if failures or unreadable:
+        left = set(chosen) - failures.keys()
+        _report(path, {**unreadable, **failures}, on_error, nothing_left=not left)
+        chosen = [name for name in chosen if name in left]
+    number = {name: k for k, name in enumerate(listing.classes)}
+    labels = [number[listing.class_of[name]] for name in chosen] if number else None
     return Dataset(
         path.resolve().name,
         torch.from_numpy(pixels),
-        labels=labels,
-        classes=classes,
+        labels=None if labels is None else torch.tensor(labels),
+        classes=listing.classes,
         on_disk=on_disk,
+        identity=content_key(path, chosen),
+        summary=listing.describe({**unreadable, **failures}),
     )
+
+
+def _chosen(listing: Listing, split: str, count: int | None, seed: int) -> list[str]:
+    """Return the names of the pictures to read."""
+    path, total = listing.path, len(listing.names)
+    chosen = listing.of_split(split)
+    if listing.folded and split == "train":
+        warnings.warn(
+            f"{path} holds {total} pictures, fewer than {FEWEST_TO_SPLIT}: all are trained on, and "
+            "none is held out to measure with. Hold some out by validation=0.1.",
+            stacklevel=3,
+        )
+    if not chosen and listing.folded:
+        raise EmptySplitError(
+            f"The split {split!r} of {path} is empty: it holds {total} pictures, fewer than "
+            f"{FEWEST_TO_SPLIT}, and all are trained on. Hold some out by validation=0.1, or use "
+            "split='all'."
+        )
+    if not chosen:
+        raise EmptySplitError(
+            f"The split {split!r} of {path} is empty: which of its {total} files belong to it is "
+            "decided by their names, so add pictures, hold out more by validation=0.2, or use "
+            "another split or split='all'."
+        )
+    rows = choose(len(chosen), count, seed, f"the {split} split of {path}")
+    return [chosen[row] for row in rows]
 
 
 def _report(path: Path, failures: Failures, on_error: str, nothing_left: bool) -> None:
@@ -171,43 +219,3 @@ def _report(path: Path, failures: Failures, on_error: str, nothing_left: bool) -
     if on_error == "raise":
         raise ValueError(f"{message}; remove them, or leave them out with on_error='skip'.")
     warnings.warn(f"{message}; left out.", stacklevel=3)
-
-
-def _labels(
-    chosen: Sequence[str], names: Sequence[str]
-) -> tuple[torch.Tensor | None, tuple[str, ...]]:
-    """Return labels and classes from the subfolders, if every file lies in one."""
-    if not all("/" in name for name in names):
-        return None, ()
-    classes = sorted({name.split("/")[0] for name in names})  # the same for every split
-    number = {name: k for k, name in enumerate(classes)}
-    return torch.tensor([number[name.split("/")[0]] for name in chosen]), tuple(classes)
-
-
-def _file_names(path: Path) -> list[str]:
-    """Return the names within `path` of all files that are not hidden, sorted, as POSIX paths."""
-    if path.is_file():
-        raise FileNotFoundError(f"{path} is a file: give the folder that holds the pictures.")
-    if not path.is_dir():
-        raise FileNotFoundError(f"There is no folder {path}.")
-    names = []
-    for top, folders, files in os.walk(path):
-        folders[:] = [name for name in folders if not _hidden(name)]
-        names += [
-            (Path(top) / name).relative_to(path).as_posix() for name in files if not _hidden(name)
-        ]
-    if not names:
-        raise FileNotFoundError(f"There are no pictures in {path} or its subfolders.")
-    return sorted(names)
-
-
-def _hidden(name: str) -> bool:
-    return name.startswith(".") or name.lower() in NOT_PICTURES
-
-
-def _split_of(name: str) -> str:
-    """Return the split that a file belongs to, by its name alone."""
-    # The same letters can be encoded in two ways, and systems differ in which they use.
-    digest = hashlib.sha256(unicodedata.normalize("NFC", name).encode(errors="replace")).digest()
-    percent = int.from_bytes(digest[:8], "big") % 100
-    return "train" if percent < 80 else "validation" if percent < 90 else "test"

@@ -63,7 +63,8 @@ def load(
     a path              RGB, 64 x 64 or any size   about 80 / 10 / 10 percent      your pictures
     ==================  =========================  ==============================  ============
 
-    Splits are fixed and disjoint. A name wins over a folder that is called the same: write
+    Splits are fixed and disjoint; of a folder of fewer than 50 pictures none is held out. A name
+    wins over a folder that is called the same: write
     ``./digits`` for that one.
 
     Parameters
@@ -88,7 +89,8 @@ def load(
     **options
         What the named function takes besides: ``modes``, ``std`` ... for the mixtures, ``ground``
         and ``kinds`` (names of kinds of balls, or "all") for ``soccer``, ``on_error``,
-        ``background``, ``memory_limit``, ``cache_dir`` and ``progress`` for folders.
+        ``background``, ``levels``, ``validation``, ``memory_limit``, ``cache_dir`` and
+        ``progress`` for folders.
 
     Returns
     -------
@@ -171,7 +173,8 @@ def _check_options(given: dict[str, Any], name: str | Path, path: Path | None) -
         takes += ["image_size", "channels"]
     if path is not None:
         name = f"A folder such as {path}"
-        takes += ["on_error", "background", "memory_limit", "cache_dir", "progress"]
+        takes += ["on_error", "background", "levels", "validation"]
+        takes += ["memory_limit", "cache_dir", "progress"]
     elif name in MIXTURES:
         takes += inspect.signature(MIXTURES[name]).parameters
     elif name == "soccer":

@@ -12,7 +12,7 @@ import numpy as np
 
 from .pictures import UnreadablePictureError
 
-__all__ = ["StoredPictures", "collect_in_memory", "file_key"]
+__all__ = ["StoredPictures", "collect_in_memory", "content_key", "file_key"]
 
 Pictures = Iterable[tuple[str, np.ndarray | UnreadablePictureError]]
 Failures = dict[str, str]  # the name of each file that gave no picture, and why
@@ -100,4 +100,21 @@ def file_key(folder: Path, names: Sequence[str], settings: tuple = ()) -> str:
         status = os.lstat(folder / name)
         line = f"{name}\0{status.st_size}\0{status.st_mtime_ns}\0"
         key.update(line.encode(errors="surrogateescape"))
+    return key.hexdigest()[:32]
+
+
+def content_key(folder: Path, names: Sequence[str]) -> str:
+    """Return a hash of what is in files, in this order, whatever they and their folder are called.
+
+    Of each file its size and three pieces count, the first, the middle and the last 4 KB: enough
+    to notice another picture, without reading a hundred thousand a second time.
+    """
+    key = hashlib.sha256()
+    for name in names:
+        with open(folder / name, "rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            key.update(size.to_bytes(8, "big"))
+            for place in (0, size // 2, max(0, size - 4096)):
+                file.seek(place)
+                key.update(file.read(4096))
     return key.hexdigest()[:32]

@@ -4,6 +4,7 @@ import os
 import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +15,21 @@ from .download import show_progress
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
-__all__ = ["MOST_PIXELS", "UnreadablePictureError", "read_picture", "read_pictures"]
+__all__ = [
+    "MOST_PIXELS",
+    "UnreadablePictureError",
+    "read_picture",
+    "read_pictures",
+    "why_unreadable",
+]
 
 # A file of a few kilobytes can claim to hold more pixels than there is memory for. Pillow itself
 # refuses those above 178,956,970 pixels and warns, too late, of those above half as many.
 MOST_PIXELS = 150_000_000
+SIXTEEN_BITS = 65535
 TOO_LARGE = f"too large: more than {MOST_PIXELS // 10**6} million pixels"
 
-
+HEIC = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 AHEAD = 256  # pictures that wait for their turn, at most
 
 
@@ -30,7 +38,11 @@ class UnreadablePictureError(Exception):
 
 
 def read_picture(
-    path: Path, size: int, channels: int = 3, background: tuple[int, int, int] = (255, 255, 255)
+    path: Path,
+    size: int,
+    channels: int = 3,
+    background: tuple[int, int, int] = (255, 255, 255),
+    levels: float | None = None,
 ) -> np.ndarray:
     """Read a picture, turn it upright, lay it on a background, cut it square, and scale it.
 
@@ -44,6 +56,8 @@ def read_picture(
         RGB or gray (the weights of ITU-R BT.601, as Pillow has them).
     background : tuple of three int
         RGB in 0..255, seen where the picture is transparent.
+    levels : float, optional
+        Which value is white in pictures of 16 or 32 bits, or of fractions.
 
     Returns
     -------
@@ -52,9 +66,25 @@ def read_picture(
     Raises
     ------
     UnreadablePictureError
-        If the file is empty, broken, no picture, or too large.
+        If the file is empty, broken, no picture, or too large, or its numbers have an unknown
+        range.
     """
     from PIL import Image, ImageOps
+
+    with _opened(path) as opened:
+        # JPEG files can be decoded at a half, a quarter or an eighth of their size.
+        opened.draft(None, (2 * size, 2 * size))
+        image: Picture = ImageOps.exif_transpose(opened)
+        image = _opaque(image, background, levels)
+        image = _square(image).resize((size, size), Image.Resampling.LANCZOS)
+        pixels = np.asarray(image if channels == 3 else image.convert("L"))
+    return pixels.reshape(size, size, channels).transpose(2, 0, 1)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator["Picture"]:
+    """Open a file as a picture; whatever fails, then or while it is read, is an error of ours."""
+    from PIL import Image
 
     try:
         if not path.is_file():
@@ -64,22 +94,34 @@ def read_picture(
         with Image.open(path) as opened:
             if opened.width * opened.height > MOST_PIXELS:
                 raise UnreadablePictureError(TOO_LARGE)
-            # JPEG files can be decoded at a half, a quarter or an eighth of their size.
-            opened.draft(None, (2 * size, 2 * size))
-            image: Picture = ImageOps.exif_transpose(opened)
-            image = _opaque(image, background)
-            image = _square(image).resize((size, size), Image.Resampling.LANCZOS)
-            pixels = np.asarray(image if channels == 3 else image.convert("L"))
+            yield opened
     except UnreadablePictureError:
         raise
     except Image.UnidentifiedImageError:
-        raise UnreadablePictureError("not a picture") from None
+        raise UnreadablePictureError(_what_it_is(path)) from None
     except Image.DecompressionBombError:
         raise UnreadablePictureError(TOO_LARGE) from None
     except Exception as error:  # a damaged file can fail in any way
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise UnreadablePictureError(f"broken: {reason}") from error
-    return pixels.reshape(size, size, channels).transpose(2, 0, 1)
+
+
+def _what_it_is(path: Path) -> str:
+    """Say what a file is that Pillow does not know."""
+    with open(path, "rb") as file:
+        start = file.read(12)
+    if start[4:8] == b"ftyp" and start[8:12] in HEIC:
+        return "a HEIC photograph, which is not read here: export it as JPEG"
+    return "not a picture"
+
+
+def why_unreadable(path: Path) -> str | None:
+    """Return why a file cannot be opened as a picture; None if it can, as far as its head says."""
+    try:
+        with warnings.catch_warnings(), _opened(path):
+            return None
+    except UnreadablePictureError as error:
+        return str(error)
 
 
 def read_pictures(
@@ -133,17 +175,41 @@ def _square(image: "Picture") -> "Picture":
     return image.crop((left, top, left + side, top + side))
 
 
-def _opaque(image: "Picture", background: tuple[int, int, int]) -> "Picture":
+def _opaque(
+    image: "Picture", background: tuple[int, int, int], levels: float | None = None
+) -> "Picture":
     """Return `image` in mode RGB, laid on `background` where it is transparent."""
     from PIL import Image
 
-    if image.mode == "I" or image.mode.startswith("I;16"):  # 16 bits of gray
-        levels = np.asarray(image).astype(np.float32) / 257
-        image = Image.fromarray(levels.round().clip(0, 255).astype(np.uint8))
-    if image.mode == "F":
-        raise UnreadablePictureError("its pixels are fractions of an unknown range")
+    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+        image = Image.fromarray(_as_bytes(np.asarray(image), levels, image.mode == "F"))
     if image.mode in ("RGBA", "RGBa", "LA", "La", "PA") or "transparency" in image.info:
         canvas = Image.new("RGBA", image.size, (*background, 255))
         canvas.alpha_composite(image.convert("RGBA"))
         image = canvas
     return image.convert("RGB")
+
+
+def _as_bytes(values: np.ndarray, levels: float | None, fractions: bool) -> np.ndarray:
+    """Scale numbers of more than 8 bits to bytes, if it is known which of them is white."""
+    values = values.astype(np.float64)
+    if not np.isfinite(values).all():
+        raise UnreadablePictureError("its pixels hold NaN or infinity")
+    least, most = values.min(), values.max()
+    if levels is None:
+        if fractions:
+            raise UnreadablePictureError(
+                "its pixels are fractions of an unknown range: say which is white by levels=1"
+            )
+        # cameras and microscopes put 10, 12 or 14 bits into 16, which would look black
+        if (least, most) != (0, 0) and not (least >= 0 and SIXTEEN_BITS / 4 < most <= SIXTEEN_BITS):
+            raise UnreadablePictureError(
+                f"its pixels are numbers of an unknown range, here from {least:g} to {most:g}: say "
+                "which is white by levels=4095 or the like"
+            )
+        levels = SIXTEEN_BITS
+    if least < 0 or most > levels:
+        raise UnreadablePictureError(
+            f"its pixels, from {least:g} to {most:g}, leave the range from 0 to levels={levels:g}"
+        )
+    return (values * (255 / levels)).round().astype(np.uint8)

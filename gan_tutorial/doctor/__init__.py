@@ -3,9 +3,13 @@
 `check_up` looks at data and networks before a training, the callback `Doctor` looks at them now
 and then during it, and `diagnose` reads the folder of a run, its history, or a table of your own.
 
-Such a table is a CSV file, or a dict of lists, with a column ``step`` and any of `COLUMNS`. A
-column that is missing, or has fewer than three values in the second half of the run, is not
-looked at.
+Such a table is a file (CSV, JSON, or what TensorBoard, Weights & Biases and Lightning export), or
+a dict of lists, with a column ``step`` and any of `COLUMNS`. A column that is missing, or has
+fewer than three values in the second half of the run, is not looked at.
+
+"Healthy" is said only where samples were compared with data, by the callback or because both were
+given. Losses by themselves can show a fault; health they cannot show, and the verdict is then
+"unknown".
 
 How good it is was measured by ``benchmarks/doctor.py`` on configurations that its thresholds had
 not seen: no false alarm in 20 healthy runs, and all 43 runs found, by name, in which one of the
@@ -27,14 +31,15 @@ from .callback import Doctor, DoctorWarning
 from .checkup import check_up
 from .diagnosis import diagnose
 from .explain import explain_loss
-from .findings import HEALTHY, UNKNOWN, Finding, Report
+from .findings import EVIDENCE, HEALTHY, UNKNOWN, Finding, Report
 from .probe import compare_samples, judge_samples
 from .rules import RULES, Condition, Rule, apply_rules
 from .signs import SIGNS, Sign, signs_of
-from .table import COLUMNS, read_table
+from .table import COLUMNS, Table, read_table
 
 __all__ = [
     "COLUMNS",
+    "EVIDENCE",
     "HEALTHY",
     "RULES",
     "SIGNS",
@@ -46,6 +51,7 @@ __all__ = [
     "Report",
     "Rule",
     "Sign",
+    "Table",
     "apply_rules",
     "check_up",
     "compare_samples",

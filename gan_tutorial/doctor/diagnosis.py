@@ -1,9 +1,8 @@
 """From a run, a folder, a table or an error to a report."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from torch import Tensor
@@ -13,17 +12,20 @@ from ..gan import GAN
 from ..losses import LOSSES
 from ..models import build
 from ..training import History, SavedRun
+from ..training.checkpoints import CheckpointError
 from .checkup import check_up
 from .checkup_networks import check_networks
 from .findings import SICK_FROM, UNKNOWN, Finding, Report, fact
+from .look import LOOKS, look_at_generator
+from .numbers import findings_in_numbers
 from .rules import RULES, UNKNOWN_CURE, apply_rules
-from .signs import signs_of
-from .table import read_table
+from .signs import signs_of, too_few
+from .table import Table, read_table
 
 __all__ = ["diagnose"]
 
 # What other faults lead to, too: with one of those at hand, it comes first.
-EFFECTS = ("mode-collapse", "strong-d", "weak-d")
+EFFECTS = ("mode-collapse", "strong-d", "weak-d", "diverging-loss")
 
 
 def diagnose(
@@ -40,15 +42,16 @@ def diagnose(
     Parameters
     ----------
     run : path, History, mapping or Exception
-        The folder of a run, the CSV file of a history, the history itself, any table of columns
-        by name (`COLUMNS` lists those that are understood), or the error that ended a run.
+        The folder of a run, whose generator is looked at as well; the file of a history, of this
+        or another program (see `read_table`); the history itself; any table of columns by name
+        (`COLUMNS` lists those that are understood); or the error that ended a run.
     loss : str, optional
         The name of its loss, one of `gan_tutorial.losses.LOSSES`; a run's folder says it itself.
         Without it some signs are not looked at.
     task : GAN, optional
         With `data`: the networks, for the `check_up`.
     data : Dataset or Tensor, optional
-        What the run was trained on.
+        What the run was trained on: the samples of a folder's generator are compared with it.
     batch_size : int
         For the check-up.
     error : Exception or str, optional
@@ -58,6 +61,8 @@ def diagnose(
     -------
     Report
         Columns that are missing, or hold too few values, are listed in `Report.not_looked_at`.
+        Its verdict is "unknown" where nothing was found and no samples were compared with data:
+        losses by themselves show no health.
 
     Raises
     ------
@@ -84,40 +89,60 @@ def diagnose(
         facts += findings_in_error(error)
     if isinstance(run, Exception):
         return report_on({}, loss, facts + findings_in_error(run))
-    if isinstance(run, str | Path) and Path(run).is_dir():
-        run, training = _open_run(Path(run))
-        named = training.get("loss")
-        loss = loss or (named if named in LOSSES else None)
-        facts += _facts_of_config(training)
-    elif isinstance(run, str | Path) and not Path(run).is_file():
-        raise FileNotFoundError(
-            f"There is nothing at {run}: give the folder of a run, or the CSV file of a history."
-        )
-    return report_on(read_table(run), loss, facts)
+    looked: list[str] | None = None
+    table: Table | None = None
+    if isinstance(run, str | Path):
+        path = Path(run).expanduser()
+        if path.is_dir():
+            saved = _open_run(path)
+            named = saved.training.get("loss")
+            loss = loss or (named if named in LOSSES else None)
+            facts += _facts_of_config(saved.training)
+            seen, looked = _look(saved, data)
+            facts += seen
+            table = read_table(saved.history) if len(saved.history) else Table({})
+        elif not path.is_file():
+            raise FileNotFoundError(
+                f"There is nothing at {run}: give the folder of a run, or the file of a history."
+            )
+    return report_on(read_table(run) if table is None else table, loss, facts, looked)
 
 
-def _open_run(folder: Path) -> tuple[History, dict[str, Any]]:
-    """Return the history of a saved run, and the settings of its training."""
+def _open_run(folder: Path) -> SavedRun:
+    """Open a saved run, if it has two players."""
     saved = SavedRun(folder)
     if "discriminator" not in saved.training.get("networks", {}):
         raise ValueError(
             f"The run in {folder} is of the kind {saved.training.get('task', 'unknown')}, which "
             "has no discriminator: the doctor looks at GANs."
         )
-    history = saved.history
-    if len(history) == 0:
-        raise FileNotFoundError(f"The run in {folder} has not logged anything yet.")
-    return history, saved.training
+    return saved
 
 
-def report_on(table: dict[str, np.ndarray], loss: str | None, facts: list[Finding]) -> Report:
+def _look(saved: SavedRun, data: Dataset | Tensor | None) -> tuple[list[Finding], list[str]]:
+    """Look at what a saved generator makes, if it can be built and starts from noise."""
+    try:
+        generator = saved.latent_generator()
+    except (CheckpointError, FileNotFoundError, ValueError):  # a reader's own, or one that repairs
+        return [], []
+    return look_at_generator(generator, data)
+
+
+def report_on(
+    table: dict[str, np.ndarray],
+    loss: str | None,
+    facts: list[Finding],
+    looked: Sequence[str] | None = None,
+) -> Report:
     """Put the facts and what the rules find in a table together.
 
     A name that is given twice counts once, with the surer evidence. What a cause leads to stands
-    behind it, and "unknown" is not said of a run of which something is known.
+    behind it, and "unknown" is not said of a run of which something is known. `looked` names the
+    looks at the generator (of `LOOKS`) that were taken, where there was a generator to look at.
     """
+    table = table if isinstance(table, Table) else Table(table)
     signs = signs_of(table, loss) if table else {}
-    ruled = apply_rules(signs, loss)
+    ruled = findings_in_numbers(table, loss) + apply_rules(signs, loss)
     causes = [f for f in (*facts, *ruled) if f.fault not in (*EFFECTS, UNKNOWN)]
     surest = max((f.confidence for f in causes if f.confidence >= SICK_FROM), default=None)
     best: dict[str, Finding] = {}
@@ -131,8 +156,17 @@ def report_on(table: dict[str, np.ndarray], loss: str | None, facts: list[Findin
     findings = list(best.values())
     rules = [rule for rule in RULES if loss is None or not rule.losses or loss in rule.losses]
     wanted = dict.fromkeys(c.sign for rule in rules for c in rule.conditions)
-    looked_at = [name for name in wanted if name in signs]
-    return Report(findings, looked_at, [name for name in wanted if name not in signs], table)
+    looks = too_few(table, loss) if table else {}
+    return Report(
+        findings,
+        [*(name for name in wanted if name in signs), *(looked or ())],
+        [
+            *(name for name in wanted if name not in signs),
+            *(name for name in LOOKS if looked is not None and name not in looked),
+        ],
+        table,
+        {name: looks[name] for name in wanted if name in looks},
+    )
 
 
 def _facts_of_config(training: dict) -> list[Finding]:

@@ -13,6 +13,9 @@ __all__ = ["HEALTHY", "UNKNOWN", "Finding", "Report"]
 
 HEALTHY, UNKNOWN = "healthy", "unknown"
 SICK_FROM = 0.5  # a finding of at least this confidence makes a run sick
+# Health shows in samples that were compared with data, and in nothing less: losses look alike
+# whether the samples are good or not.
+EVIDENCE = ("distance", "diversity", "samples beside data")
 
 
 @dataclass(frozen=True)
@@ -67,15 +70,20 @@ class Report:
     findings : list of Finding
         The most confident first. Those below one half are worth a look, and no more.
     looked_at, not_looked_at : list of str
-        The signs that were read, and those for which a column or the networks were missing.
+        The signs that were read, and those for which a column or the networks were missing, or
+        for which there were too few looks.
     table : dict of str to numpy.ndarray
         The columns of the history, for the figure.
+    looks : dict of str to int
+        Of the signs that were not looked at because there were too few looks: how many there were
+        in the second half of the run.
     """
 
     findings: list[Finding]
     looked_at: list[str]
     not_looked_at: list[str]
     table: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
+    looks: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.findings.sort(key=lambda finding: -finding.confidence)
@@ -84,25 +92,37 @@ class Report:
     def name(self) -> str:
         """The verdict in a word: a fault's name, "unknown" or "healthy".
 
-        "unknown" means one of two things, and the text of the report says which: the run looks
-        sick in no way that has a name, or too little was there to look at.
+        "unknown" means one of three things, and the text of the report says which: the run looks
+        sick in no way that has a name, or too little was there to look at, or what there was
+        cannot show health. For a verdict of health, samples must have been compared with data.
         """
         sick = [finding for finding in self.findings if finding.confidence >= SICK_FROM]
         if sick:
             return sick[0].fault
-        return HEALTHY if self.looked_at else UNKNOWN
+        return HEALTHY if any(name in EVIDENCE for name in self.looked_at) else UNKNOWN
 
     @property
     def healthy(self) -> bool:
-        """Whether nothing was found, and something was looked at."""
+        """Whether nothing was found, and samples were compared with data."""
         return self.name == HEALTHY
 
     def __str__(self) -> str:
         lines = []
         if self.name == HEALTHY:
             lines.append(f"Healthy, as far as {len(self.looked_at)} signs can tell.")
-        elif not self.findings:
-            lines.append("Unknown: there was too little to look at.")
+        elif self.name == UNKNOWN and not self._sick():
+            what = (
+                f"nothing speaks for a fault ({', '.join(self.looked_at)}), and nothing that "
+                "shows health was looked at"
+                if self.looked_at
+                else "there was too little to look at"
+            )
+            lines.append(f"Unknown: {what}.")
+            lines.append(
+                "  To know: compare samples with data. Train with the doctor (--doctor, or "
+                "callbacks=[Doctor()]), give the data (--data, or data=), or record the columns "
+                "distance and diversity (doctor.compare_samples)."
+            )
         for finding in self.findings:
             mark = "" if finding.confidence >= SICK_FROM else "perhaps "
             lines.append(f"{mark}{finding.fault}  [{finding.confidence:.0%}]")
@@ -110,9 +130,15 @@ class Report:
             lines.append(f"  cure: {finding.cure}")
             if finding.card:
                 lines.append(f"  card: {finding.card}")
+        if self.looks:
+            few = ", ".join(f"{name} ({count})" for name, count in self.looks.items())
+            lines.append(f"Too few looks in the second half of the run to judge by: {few}.")
         if self.not_looked_at:
             lines.append("Not looked at: " + ", ".join(self.not_looked_at) + ".")
         return "\n".join(lines)
+
+    def _sick(self) -> bool:
+        return any(finding.confidence >= SICK_FROM for finding in self.findings)
 
     def to_dict(self) -> dict:
         """Return the report as JSON-able data."""
@@ -130,6 +156,7 @@ class Report:
             ],
             "looked_at": self.looked_at,
             "not_looked_at": self.not_looked_at,
+            "too_few_looks": self.looks,
         }
 
     def figure(self, columns: list[str] | None = None) -> "Figure":

@@ -4,7 +4,7 @@ A sign is one number, most often the median of a column over the second half of 
 single bad step and the noise of the beginning do not count.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ import torch
 
 from ..losses import LOSSES, AdversarialLoss
 
-__all__ = ["SIGNS", "Sign", "signs_of"]
+__all__ = ["FEWEST", "SIGNS", "Sign", "signs_of", "too_few"]
 
 LABELED = tuple(name for name, game in LOSSES.items() if game.labeled)
 FEWEST = 3  # measured values in the second half of a run, below which a column says nothing
@@ -58,13 +58,8 @@ def signs_of(table: dict[str, np.ndarray], loss: str | None = None) -> dict[str,
         as the difference of two infinite numbers, is left out.
     """
     signs = {}
-    for name, sign in SIGNS.items():
-        if not all(column in table for column in sign.columns):
-            continue
-        if sign.losses and loss not in sign.losses:
-            continue
-        measured = ~np.isnan([table[column] for column in sign.columns]).any(axis=0)
-        values = [table[column][measured] for column in sign.columns]
+    for name, values in _measured(table, loss):
+        sign = SIGNS[name]
         if len(_late(values[0])) < FEWEST:
             continue
         with np.errstate(invalid="ignore"):
@@ -72,6 +67,26 @@ def signs_of(table: dict[str, np.ndarray], loss: str | None = None) -> dict[str,
         if not np.isnan(value):
             signs[name] = float(value)
     return signs
+
+
+def too_few(table: dict[str, np.ndarray], loss: str | None = None) -> dict[str, int]:
+    """Return the signs that were looked at too rarely, with their looks in the second half.
+
+    Takes what `signs_of` takes. Rules want three looks, since one may show anything.
+    """
+    looks = {name: len(_late(values[0])) for name, values in _measured(table, loss)}
+    return {name: count for name, count in looks.items() if 0 < count < FEWEST}
+
+
+def _measured(
+    table: dict[str, np.ndarray], loss: str | None
+) -> Iterator[tuple[str, list[np.ndarray]]]:
+    """Yield each sign whose columns are there, and their values at the rows that have them all."""
+    for name, sign in SIGNS.items():
+        there = all(column in table for column in sign.columns)
+        if there and (not sign.losses or loss in sign.losses):
+            measured = ~np.isnan([table[column] for column in sign.columns]).any(axis=0)
+            yield name, [table[column][measured] for column in sign.columns]
 
 
 def _late(column: np.ndarray) -> np.ndarray:

@@ -1,6 +1,5 @@
-"""The table that the doctor reads: a history of this library, a CSV file, a dict of columns."""
+"""The table that the doctor reads: a history of this library, a file, a dict of columns."""
 
-import csv
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from ..training import History
+from .foreign import read_file, renamed
 
-__all__ = ["COLUMNS", "read_table"]
+__all__ = ["COLUMNS", "Table", "read_table"]
 
 # Everything the doctor can use. Only `step` is needed; whatever else is missing is not looked at.
 COLUMNS: dict[str, str] = {
@@ -43,78 +43,123 @@ COLUMNS: dict[str, str] = {
 }
 
 
-def read_table(source: str | Path | History | Mapping) -> dict[str, np.ndarray]:
+# Of these every row has a value; those of the probe are measured now and then.
+ALWAYS = ("d_loss", "g_loss", "real_logit", "fake_logit")
+
+
+class Table(dict[str, np.ndarray]):
+    """Columns by name, and which of their values were spoiled.
+
+    Attributes
+    ----------
+    spoiled : dict of str to ndarray
+        For each column that holds any: the steps at which it was infinite or "not a number",
+        rather than not measured.
+    """
+
+    def __init__(
+        self, columns: Mapping[str, np.ndarray], spoiled: Mapping[str, np.ndarray] | None = None
+    ):
+        super().__init__(columns)
+        self.spoiled = dict(spoiled or {})
+
+
+def read_table(source: str | Path | History | Mapping) -> Table:
     """Return the columns of a history as arrays of float64; missing values are NaN.
 
     Parameters
     ----------
     source : History, mapping, str or Path
-        A history; columns by name, of equal length; or a CSV file whose first line names them.
-        Names that are not in `COLUMNS` are kept and not looked at.
+        A history; columns by name, of equal length; or a file: CSV with commas, semicolons or
+        tabs, JSON, or the export of TensorBoard, Weights & Biases or Lightning. Losses may have
+        the names that other programs give them ("Loss/D", "errG", "critic_loss"), and steps may
+        be called iterations or epochs. Names that mean nothing to the doctor are kept and not
+        looked at; columns of words among them are left out.
 
     Returns
     -------
-    dict of str to numpy.ndarray
-        In the order of the steps; a step that occurs twice, as after a restart, counts once, as
-        it was the last time.
+    Table
+        A dict of arrays, in the order of the steps. Of a step that occurs twice, as after a
+        restart or where each loss has a row of its own, the last value of each column counts.
 
     Raises
     ------
     ValueError
-        If there is no ``step`` column or no row, columns differ in length, or a value is not a
+        If there is no column of steps or no row, columns differ in length, or a value is not a
         number; the message says where.
 
     Examples
     --------
-    >>> table = read_table({"step": [10, 20], "d_loss": [1.3, ""]})
+    >>> table = read_table({"Step": [10, 20], "Loss/D": [1.3, ""]})
     >>> table["d_loss"]
     array([1.3, nan])
     """
-    columns: dict[str, Any]
     if isinstance(source, History):
-        columns = {name: source[name] for name in source.columns}
+        columns: Mapping[str, Any] = {name: source[name] for name in source.columns}
         where = "The history"
     elif isinstance(source, Mapping):
-        columns, where = dict(source), "The table"
+        columns, where = source, "The table"
     else:
-        columns, where = _from_csv(Path(source)), str(source)
-    if "step" not in columns:
-        names = ", ".join(map(str, columns)) or "none"
-        raise ValueError(f"{where} has no column 'step'; its columns are: {names}.")
-    table = {
-        str(name): np.array([_number(value, name, where) for value in values], dtype=np.float64)
-        for name, values in columns.items()
-    }
-    rows = len(table["step"])
-    for name, values in table.items():
+        columns, where = read_file(Path(source).expanduser()), str(source)
+    columns = renamed(columns, where, COLUMNS)
+    numbers, words = {}, {}
+    for name, values in columns.items():
+        try:
+            numbers[name] = np.array([_number(v, name, where) for v in values], dtype=np.float64)
+        except (ValueError, TypeError):
+            if name in COLUMNS:
+                raise
+            continue  # words, which nobody looks at
+        words[name] = np.array([isinstance(v, str) and bool(v.strip()) for v in values], dtype=bool)
+    rows = len(numbers["step"])
+    for name, values in numbers.items():
         if len(values) != rows:
             raise ValueError(f"{where} has {rows} steps and {len(values)} values of {name!r}.")
     if rows == 0:
         raise ValueError(f"{where} has no row: the run has not logged anything yet.")
-    if not np.isfinite(table["step"]).all():
+    if not np.isfinite(numbers["step"]).all():
         raise ValueError(f"{where} has a row without a step, or with one that is no number.")
-    first = np.unique(table["step"][::-1], return_index=True)[1]
-    return {name: values[rows - 1 - first] for name, values in table.items()}
+    return _in_order(numbers, words)
 
 
-def _from_csv(path: Path) -> dict[str, list]:
-    """Read a comma-separated file with a line of names."""
-    if not path.is_file():
-        raise ValueError(f"There is no file {path}.")
-    with open(path, newline="", encoding="utf-8-sig") as file:
-        lines = csv.reader(file)
-        names = [name.strip() for name in next(lines, [])]
-        columns: dict[str, list] = {name: [] for name in names}
-        for line in lines:
-            if not line:
-                continue
-            if len(line) != len(names):
-                raise ValueError(
-                    f"{path}, line {lines.line_num}: {len(line)} fields under {len(names)} names."
-                )
-            for name, value in zip(names, line, strict=True):
-                columns[name].append(value)
-    return columns
+def _in_order(numbers: dict[str, np.ndarray], words: dict[str, np.ndarray]) -> Table:
+    """Sort the rows by step, make one of those of equal step, and note what is spoiled."""
+    order = np.argsort(numbers["step"], kind="stable")
+    steps, row_of = np.unique(numbers["step"][order], return_inverse=True)
+    table, spoiled = {"step": steps}, {}
+    for name in (name for name in numbers if name != "step"):
+        values = numbers[name][order]
+        told = ~np.isnan(values) | words[name][order]  # "nan" is told, an empty field is not
+        column, bad = np.full(len(steps), math.nan), np.zeros(len(steps), bool)
+        column[row_of[told]] = values[told]  # of several, the last one stays
+        bad[row_of[told]] = ~np.isfinite(values[told])
+        if name in ALWAYS:
+            bad |= _lost(column)
+        table[name] = column
+        if bad.any():
+            spoiled[name] = steps[bad]
+    if not (~np.isnan([table[n] for n in ALWAYS if n in table])).all(axis=0).any():
+        _join_rows(table)
+    return Table(table, spoiled)
+
+
+def _lost(column: np.ndarray) -> np.ndarray:
+    """Mark the end of a column that had a value in each row, and then never again."""
+    seen = np.flatnonzero(~np.isnan(column))
+    lost = np.zeros(len(column), bool)
+    if len(seen) and len(seen) == seen[-1] + 1:  # no gap before
+        lost[len(seen) :] = True
+    return lost
+
+
+def _join_rows(table: dict[str, np.ndarray]) -> None:
+    """Where each loss has rows of its own, carry each on to the rows of the others, in place."""
+    for name in (name for name in ALWAYS if name in table):
+        column = table[name]
+        seen = ~np.isnan(column)
+        if seen.any():
+            latest = np.maximum.accumulate(np.where(seen, np.arange(len(column)), -1))
+            table[name] = np.where(latest >= 0, column[latest], math.nan)
 
 
 def _number(value: Any, name: str, where: str) -> float:
@@ -123,4 +168,5 @@ def _number(value: Any, name: str, where: str) -> float:
     try:
         return float(value)
     except (TypeError, ValueError):
-        raise ValueError(f"{where}: {value!r} in the column {name!r} is not a number.") from None
+        said = repr(value) if len(repr(value)) < 60 else repr(value)[:57] + "..."
+        raise ValueError(f"{where}: {said} in the column {name!r} is not a number.") from None

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ..losses import AdversarialLoss, get_loss, gradient_penalty, logits_and_squared_norms
-from ..models import has_batch_norm, latent_codes, one_by_one, sample_generator
+from ..models import adopt_generator, has_batch_norm, latent_codes, one_by_one, sample_generator
 from ..training import Task, adam, given_to
 
 __all__ = ["AdversarialTask"]
@@ -60,6 +60,7 @@ class AdversarialTask(Task):
                 "A gradient penalty needs a gradient per sample, and batch norm in the "
                 "discriminator mixes the samples: use norm='none' or 'spectral', or no penalty."
             )
+        adopt_generator(generator)
         lr_g, lr_d = lr if isinstance(lr, tuple | list) else (lr, lr)
         betas = (float(betas[0]), float(betas[1]))
         super().__init__(

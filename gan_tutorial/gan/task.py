@@ -1,16 +1,18 @@
 """The generative adversarial network as a task: two networks, two losses, one step."""
 
 from collections.abc import Callable, Hashable
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from ..data import Dataset, sample_shape
+from ..data import Samples, as_samples, check_range, sample_shape
 from ..models import pair_for
 from ..training import frozen
 from .adversarial import AdversarialTask
 from .recipes import recipe_for
+from .saving import saved_gan
 
 __all__ = ["GAN"]
 
@@ -24,7 +26,8 @@ class GAN(AdversarialTask):
     Parameters
     ----------
     generator : nn.Module
-        Maps latent codes (N, latent_dim) to samples; has an attribute ``latent_dim``.
+        Maps latent codes (N, latent_dim), or (N, latent_dim, 1, 1), to samples. Its attribute
+        ``latent_dim`` is read off the first layer where there is none (`models.adopt_generator`).
     discriminator : nn.Module
         Maps samples to logits, (N,) or (N, 1).
     loss : str or AdversarialLoss
@@ -84,7 +87,7 @@ class GAN(AdversarialTask):
     @classmethod
     def for_data(
         cls,
-        data: Dataset | Tensor,
+        data: Samples,
         *,
         network: str = "auto",
         latent_dim: int | None = None,
@@ -96,8 +99,8 @@ class GAN(AdversarialTask):
 
         Parameters
         ----------
-        data : Dataset or Tensor
-            Points, or square images; of a tensor (N, ...), N counts the samples.
+        data : Dataset, Tensor or ndarray
+            Points, or square images in [-1, 1] or as bytes; N of (N, ...) counts the samples.
         network : {"auto", "mlp", "dcgan"}
             Fully connected or convolutional; "auto" is convolutional for images from 16x16 on.
         latent_dim, width : int, optional
@@ -121,6 +124,8 @@ class GAN(AdversarialTask):
         ...     return models.Augmented(discriminator, augment.DiffAugment("translation"))
         >>> gan = GAN.for_data(data.load("digits"), wrap=augmented)
         """
+        data = as_samples(data)
+        check_range(data)
         recipe = recipe_for(sample_shape(data), network).changed(
             networks={"latent_dim": latent_dim, "width": width}, options=options
         )
@@ -129,6 +134,37 @@ class GAN(AdversarialTask):
             discriminator = wrap(discriminator)
         task = cls(generator, discriminator, **recipe.options)
         task.recipe = recipe
+        return task
+
+    @classmethod
+    def load(
+        cls,
+        folder: str | Path,
+        *,
+        generator: nn.Module | None = None,
+        discriminator: nn.Module | None = None,
+        **options: Any,
+    ) -> "GAN":
+        """Return the GAN that `save`, or `fit` with ``out``, wrote to a folder.
+
+        Parameters
+        ----------
+        folder : str or Path
+        generator, discriminator : nn.Module, optional
+            Networks of your own, made as they were then: a file says how to build only those of
+            the library.
+        **options
+            Arguments of `GAN`, instead of those that were saved.
+
+        Raises
+        ------
+        FileNotFoundError, CheckpointError
+            If there is nothing, another task, or a network that has to be given.
+        """
+        given = {"generator": generator, "discriminator": discriminator}
+        networks, options, state = saved_gan(folder, given, options)
+        task = cls(networks["generator"], networks["discriminator"], **options)
+        task.load_state_dict(state)
         return task
 
     def step(self, batch: Tensor) -> dict[str, Tensor]:

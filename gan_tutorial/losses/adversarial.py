@@ -243,6 +243,8 @@ def get_loss(name: str | AdversarialLoss) -> AdversarialLoss:
     ------
     ValueError
         If there is no such loss; the message lists those there are.
+    TypeError
+        If it is neither a name nor an `AdversarialLoss`, such as a function.
 
     Examples
     --------
@@ -254,6 +256,12 @@ def get_loss(name: str | AdversarialLoss) -> AdversarialLoss:
     """
     if isinstance(name, AdversarialLoss):
         return name
+    if not isinstance(name, str):
+        raise TypeError(
+            f"A loss is a name, one of {', '.join(LOSSES)}, or both players' losses together: "
+            "write AdversarialLoss(name='mine', discriminator=lambda real, fake: ..., "
+            "generator=lambda real, fake: ..., paired=False, equilibrium=float('nan'))."
+        )
     if name not in LOSSES:
         raise ValueError(f"Unknown loss {name!r}; choose one of {', '.join(LOSSES)}.")
     return LOSSES[name]

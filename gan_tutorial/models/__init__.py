@@ -1,5 +1,6 @@
 """Networks: generators, discriminators and encoders, fully connected and convolutional."""
 
+from .adopt import adopt_generator
 from .build import build, config_of, pair_for
 from .conditional import AuxiliaryDiscriminator, ConditionalGenerator, ProjectionDiscriminator
 from .dcgan import DCGANDiscriminator, DCGANGenerator, dcgan_pair
@@ -36,6 +37,7 @@ __all__ = [
     "UNetGenerator",
     "UpsampleConv2d",
     "Wrapper",
+    "adopt_generator",
     "batch_norms",
     "build",
     "config_of",

@@ -21,8 +21,9 @@ from torch import Tensor, nn
 from ..training.ranges import LARGEST_SEED, check_count
 from .baselines import harmonic
 from .completion import complete, shape_of
+from .mask_files import box_mask, read_mask
 from .masks import from_missing
-from .reading import KEPT, box_mask, read_mask, read_original
+from .reading import KEPT, read_original
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -36,26 +37,33 @@ MOST_HOLES = 50  # more are gathered into groups first
 
 
 def retouch(
-    picture: "Image.Image", missing: np.ndarray, generator: nn.Module, seed: int = 0
+    picture: "Image.Image",
+    missing: np.ndarray,
+    generator: nn.Module,
+    seed: int = 0,
+    *,
+    opaque: bool = False,
 ) -> "Image.Image":
     """Repair a picture of any size.
 
     Parameters
     ----------
     picture : PIL.Image.Image
-        Of mode L, LA, RGB or RGBA. Where it is transparent nothing is drawn: the transparency
-        of every pixel, missing or not, stays as it is.
+        Of mode L, LA, RGB or RGBA. The transparency of every pixel, missing or not, stays as it
+        is, unless `opaque` is set.
     missing : ndarray of bool, shape (height, width)
         True where a pixel is missing.
     generator : nn.Module
         A generator as `UNetGenerator`; ``generator.shape`` says at which resolution it works.
     seed : int
         Decides the noise, where the generator takes any; at least 0.
+    opaque : bool
+        Whether what is filled becomes opaque: a hole that was erased shows its repair only then.
 
     Returns
     -------
     PIL.Image.Image
-        A new picture of the same mode and size.
+        A new picture of the same mode and size, and with the same `info`.
 
     Raises
     ------
@@ -89,6 +97,8 @@ def retouch(
     levels = np.array(picture).reshape(picture.height, picture.width, -1)
     colors = 1 if picture.mode in ("L", "LA") else 3
     values = torch.from_numpy(levels[..., :colors]).permute(2, 0, 1).float() / 127.5 - 1
+    if opaque and picture.mode in ("LA", "RGBA"):
+        levels[..., -1][missing] = 255
     missing = missing.copy()
     for part, here in _regions(missing, max(shape_of(generator)[1:])):
         hole = torch.from_numpy(missing[part])
@@ -98,7 +108,9 @@ def retouch(
         # the next region may look at what this one has filled
         values[:, *part] = torch.where(torch.from_numpy(here), filled, values[:, *part])
         missing[part] &= ~here
-    return Image.fromarray(levels.squeeze(2) if levels.shape[2] == 1 else levels)
+    repaired = Image.fromarray(levels.squeeze(2) if levels.shape[2] == 1 else levels)
+    repaired.info = dict(picture.info)
+    return repaired
 
 
 def _regions(missing: np.ndarray, least: int) -> Iterator[tuple[Part, np.ndarray]]:

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..data import Dataset, sample_shape
+from ..data import Dataset, as_samples, check_range, sample_shape
 from ..gan import frozen, patch_discriminator_loss, patch_generator_loss
 from ..losses import get_loss
 from ..models import PatchDiscriminator, UNetGenerator, has_batch_norm
@@ -185,6 +185,8 @@ class Repair(Task):
         **options
             Further arguments of `Repair`, instead of the recipe's: see `recipe_for`.
         """
+        data = as_samples(data)
+        check_range(data)
         recipe = recipe_for(sample_shape(data), width=width, noise_dim=noise_dim, **options)
         task = cls(
             UNetGenerator(**recipe.networks["generator"]),

@@ -21,6 +21,8 @@ from .files import write_atomically
 __all__ = [
     "CHECKPOINT",
     "CONFIG",
+    "GENERATOR",
+    "HISTORY",
     "PREVIOUS",
     "CheckpointError",
     "differences",
@@ -29,6 +31,7 @@ __all__ = [
     "load_generator",
     "read_config",
     "read_facts",
+    "read_tensors",
     "save_checkpoint",
     "shipped",
 ]
@@ -37,6 +40,7 @@ CHECKPOINT = "checkpoint.safetensors"
 PREVIOUS = "checkpoint.previous.safetensors"
 GENERATOR = "generator.safetensors"
 CONFIG = "config.json"
+HISTORY = "history.csv"
 FORMAT = "gan_tutorial.checkpoint/2"
 
 
@@ -103,7 +107,7 @@ def save_checkpoint(folder: str | Path, state: dict[str, Any]) -> Path:
     facts = {"step": state.get("step", 0), "about": state.get("about", {})}
     packed = json.dumps(_pack(state, "", tensors))
     header = {"format": FORMAT, "facts": json.dumps(facts), "state": packed}
-    path = Path(folder) / CHECKPOINT
+    path = Path(folder).expanduser() / CHECKPOINT
     write_atomically(path, save(tensors, header), keep_previous_as=path.with_name(PREVIOUS))
     return path
 
@@ -119,11 +123,11 @@ def load_checkpoint(folder: str | Path) -> dict[str, Any]:
         If the file is truncated, damaged or not a checkpoint of this library. The message says
         whether the previous checkpoint is there to go on from.
     """
-    path = Path(folder) / CHECKPOINT
+    path = Path(folder).expanduser() / CHECKPOINT
     if not path.is_file():
         raise FileNotFoundError(f"No checkpoint in {folder}: {CHECKPOINT} is not there.")
     with _explained(path):
-        header, tensors = _read(path)
+        header, tensors = read_tensors(path)
         _check_format(path, header)
         return _unpack(json.loads(header["state"]), tensors)
 
@@ -136,11 +140,11 @@ def read_facts(folder: str | Path) -> dict[str, Any]:
     FileNotFoundError, CheckpointError
         As `load_checkpoint`.
     """
-    path = Path(folder) / CHECKPOINT
+    path = Path(folder).expanduser() / CHECKPOINT
     if not path.is_file():
         raise FileNotFoundError(f"No checkpoint in {folder}: {CHECKPOINT} is not there.")
     with _explained(path):
-        header, _ = _read(path, tensors=False)
+        header, _ = read_tensors(path, tensors=False)
         _check_format(path, header)
         return json.loads(header["facts"])
 
@@ -166,7 +170,7 @@ def _check_format(path: Path, header: dict[str, str]) -> None:
         )
 
 
-def _read(path: Path, tensors: bool = True) -> tuple[dict[str, str], dict[str, Tensor]]:
+def read_tensors(path: Path, tensors: bool = True) -> tuple[dict[str, str], dict[str, Tensor]]:
     """Header and tensors of a safetensors file."""
     from safetensors import SafetensorError, safe_open
 
@@ -232,7 +236,7 @@ def read_config(folder: str | Path) -> dict[str, Any]:
     CheckpointError
         If the file is not JSON.
     """
-    path = Path(folder) / CONFIG
+    path = Path(folder).expanduser() / CONFIG
     if not path.is_file():
         raise FileNotFoundError(
             f"{folder} is not the folder of a run: it has no {CONFIG}. Give the folder that was "
@@ -254,11 +258,11 @@ def load_generator(folder: str | Path) -> nn.Module:
     CheckpointError
         If one of the two files is damaged, or they do not belong together.
     """
-    path = Path(folder) / GENERATOR
+    path = Path(folder).expanduser() / GENERATOR
     config = read_config(folder)
     if not path.is_file():
         raise FileNotFoundError(f"{folder} has no {GENERATOR}.")
-    _, weights = _read(path)
+    _, weights = read_tensors(path)
     try:
         generator = build(config["generator"])
         generator.load_state_dict(weights)

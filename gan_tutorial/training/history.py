@@ -114,7 +114,7 @@ class History:
             If the file has no ``step`` column, or a field that is not a number.
         """
         history = cls()
-        with open(path, newline="") as file:
+        with open(Path(path).expanduser(), newline="") as file:
             rows = csv.DictReader(file)
             if "step" not in (rows.fieldnames or ()):
                 raise ValueError(f"{path} is not a training history: it has no column 'step'.")

@@ -15,10 +15,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..data import Dataset
+from ..data import Dataset, Samples, as_samples
 from . import captured, distributed, session, speed
 from .checkpoints import CHECKPOINT, CheckpointError
+from .files import alone_in
 from .history import History
+from .identity import identity_of
 from .recipe import Recipe
 from .run import Batches, Run
 from .schedules import SCHEDULES, scheduled
@@ -52,7 +54,7 @@ def pick_device(name: str | torch.device = "auto") -> torch.device:
 
 def fit(
     task: Task,
-    data: Dataset | Tensor,
+    data: Samples,
     steps: int | None = None,
     *,
     batch_size: int | None = None,
@@ -62,9 +64,10 @@ def fit(
     compile: bool = False,
     capture: bool = False,
     device: str | torch.device = "auto",
-    callbacks: Iterable[Callable[[Run], None]] = (),
+    callbacks: Callable[[Run], None] | Iterable[Callable[[Run], None]] = (),
     out: str | Path | None = None,
     resume: bool = False,
+    data_changed: bool = False,
     save_every: int | None = None,
     log_every: int = 10,
     progress: bool = True,
@@ -76,7 +79,7 @@ def fit(
     ----------
     task : Task
         What is trained. It is changed in place.
-    data : Dataset or Tensor
+    data : Dataset, Tensor or ndarray
         What it is trained on: ``data[rows]`` gives the batch of those row numbers, and
         `Task.take` may add to it.
     steps : int, optional
@@ -105,13 +108,17 @@ def fit(
         `captured.CapturedStep`.
     device : str
         "auto" (a GPU if there is one), "cpu", "cuda", "cuda:1", "mps".
-    callbacks : sequence of callable
-        Each is called as ``callback(run)`` after every step, with the `Run`.
+    callbacks : callable or sequence of callable
+        Each is called as ``callback(run)`` after every step, with the `Run`; ``run.stop()`` ends
+        the training early.
     out : path, optional
         Folder for the checkpoint, the exported generator and the history. Without it nothing is
         written.
     resume : bool
-        Continue from the checkpoint in `out`; if there is none yet, start.
+        Continue from the checkpoint in `out`; if there is none yet, start. The data must be the
+        same by content; their name may be another.
+    data_changed : bool
+        Whether, on resuming, the data may be others of the same shape.
     save_every : int, optional
         Steps between checkpoints; by default one is written every 30 seconds. One is always
         written before the first step, at the end, and after Ctrl-C.
@@ -125,7 +132,8 @@ def fit(
     Returns
     -------
     History
-        One row for each `log_every` steps: ``step``, ``seconds`` and the task's scalars.
+        One row for each `log_every` steps, and one for what is left at the end: ``step``,
+        ``seconds`` and the task's scalars.
 
     Raises
     ------
@@ -133,7 +141,11 @@ def fit(
         If a recorded scalar is NaN or infinite; checkpoints are never overwritten with such a
         state.
     CheckpointError
-        If `out` holds a run that `resume` does not fit, or, without `resume`, any run.
+        If `out` holds a run that `resume` does not fit, or, without `resume`, any run, or files
+        of another program that would be overwritten.
+    WriteError
+        If `out` cannot be written to, or another process trains into it; the message says what is
+        kept.
     ValueError
         If an argument is out of range.
 
@@ -143,6 +155,8 @@ def fit(
     second call goes on with the weights, the optimizers' moments and the averages as they are,
     and with a schedule of its own.
     """
+    data = as_samples(data)
+    callbacks = [callbacks] if callable(callbacks) else list(callbacks)
     recipe = _recipe(task, steps, batch_size, schedule)
     whole = {"steps": recipe.steps, "batch_size": recipe.batch_size, "log_every": log_every}
     _check(data, recipe.schedule, {**whole, "save_every": save_every}, seed, precision)
@@ -154,7 +168,9 @@ def fit(
         captured.check_capture(task, device, compile)
     with ExitStack() as leaving:
         run, layout = _prepare(task, data, recipe, seed, precision, device, log_every, out, about)
-        _begin(run, resume)
+        if run.writes and run.out is not None:
+            leaving.enter_context(alone_in(run.out))
+        _begin(run, resume, data_changed)
         leaving.enter_context(session.fast(task, device, precision, compile))
         set_rates = leaving.enter_context(scheduled(task, recipe))
         step = captured.CapturedStep(task) if capture else lambda batch: task.step(batch)
@@ -169,7 +185,7 @@ def fit(
             task.finish_step()
             run.step += 1
             run.seconds = time.monotonic() - started
-            run.record(scalars)
+            session.recorded(run, scalars)
             session.call(callbacks, run)
             session.show(bar, run)
             if run.writes and run.step < run.steps and saving.is_due(run.step):
@@ -177,6 +193,7 @@ def fit(
         run.check_finite()
         if run.writes:
             run.save()
+        run.close()
     if run.interrupted and distributed.is_first():
         where = f"; continue with resume from {run.out}" if run.out else ""
         print(f"Interrupted after step {run.step} of {run.steps}{where}.", file=sys.stderr)
@@ -234,6 +251,7 @@ def _prepare(
     task.to(device)
     task.seed(seed)
     torch.manual_seed(seed)  # dropout and the like draw from torch's own random numbers
+    facts = identity_of(data)
     data = data.to(device)
     config = {
         "training": {
@@ -244,11 +262,7 @@ def _prepare(
             "precision": precision,
             "log_every": log_every,
         },
-        "data": {
-            "name": getattr(data, "name", "tensor"),
-            "count": len(data),
-            "shape": list(data[:1].shape[1:]),
-        },
+        "data": facts,
     }
     networks = (*task.networks.values(), *task.average.values())
     for network in networks:
@@ -260,7 +274,7 @@ def _prepare(
     return Run(task, data, recipe.steps, config, batches, log_every, out, about), layout
 
 
-def _begin(run: Run, resume: bool) -> None:
+def _begin(run: Run, resume: bool, data_changed: bool) -> None:
     """Start a run in its folder, or take up the one that is there."""
     if run.out is not None:
         exists = (run.out / CHECKPOINT).exists()
@@ -270,8 +284,9 @@ def _begin(run: Run, resume: bool) -> None:
                 f"{run.out} already holds a run: resume it, or choose another folder."
             )
         if exists:
-            run.restore()
+            run.restore(data_changed)
         elif run.writes:
+            session.refuse_foreign(run.out)
             run.save()  # so that a run killed early can be resumed, too
     if run.step > run.steps:
         raise ValueError(

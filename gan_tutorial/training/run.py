@@ -1,10 +1,8 @@
 """A training run in progress: where it stands, what it recorded, and how it is put on disk."""
 
-import random
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -17,7 +15,10 @@ from .checkpoints import (
     load_checkpoint,
     save_checkpoint,
 )
+from .files import WriteError
 from .history import History
+from .identity import data_differences
+from .random_state import random_state, set_random_state
 from .task import Task
 
 __all__ = ["Batches", "NonFiniteError", "Run"]
@@ -86,8 +87,7 @@ class Run:
     out : Path or None
         The folder of the run.
     interrupted : bool
-        Whether Ctrl-C was pressed; the run then ends after the step under way. A callback that
-        sets it stops the run in the same way.
+        Whether Ctrl-C was pressed; the run then ends after the step under way.
     about : dict
         What else is kept with the checkpoints.
     """
@@ -105,12 +105,18 @@ class Run:
     ):
         self.task, self.data, self.steps = task, data, steps
         self.config, self.batches, self.log_every = config, batches, log_every
-        self.out = Path(out) if out is not None else None
+        self.out = Path(out).expanduser() if out is not None else None
         self.about = about or {}
-        self.step, self.seconds, self.interrupted = 0, 0.0, False
+        self.step, self.seconds = 0, 0.0
+        self.interrupted = self.stopped = False
+        self.saved_step: int | None = None  # that of the checkpoint on disk
         self.history = History()
         self._pending: list[dict[str, Tensor]] = []  # scalars of steps not yet in the history
         self._last: dict[str, Tensor] = {}  # those of the last step
+
+    def stop(self) -> None:
+        """End the run after the step under way, with everything saved; for callbacks."""
+        self.stopped = True
 
     @property
     def writes(self) -> bool:
@@ -123,7 +129,8 @@ class Run:
             if self.step == 0 or self.step % self.log_every:
                 return False
             self.interrupted = distributed.any_process(self.interrupted, device)
-        return self.interrupted
+            self.stopped = distributed.any_process(self.stopped, device)
+        return self.interrupted or self.stopped
 
     def record(self, scalars: dict[str, Tensor]) -> None:
         """Keep the scalars of the step just done; every `log_every` steps make a row of them."""
@@ -181,8 +188,19 @@ class Run:
         """Write the checkpoint, the history and the exported generator to `out`."""
         assert self.out is not None
         self.check_finite()
+        try:
+            self._write(self.out)
+        except WriteError as error:
+            if self.saved_step is None:
+                raise
+            raise WriteError(
+                f"{error} The run stopped at step {self.step}; its checkpoint of step "
+                f"{self.saved_step} is kept, and can be resumed."
+            ) from error
+
+    def _write(self, out: Path) -> None:
         save_checkpoint(
-            self.out,
+            out,
             {
                 "config": self.config,
                 "step": self.step,
@@ -193,16 +211,39 @@ class Run:
                 "batches": self.batches.state_dict(),
                 "history": self.history.state_dict(),
                 "pending": self._pending,
-                "rng": _global_rng_state(),
+                "rng": random_state(),
             },
         )
-        self.history.to_csv(self.out / "history.csv")
+        self.saved_step = self.step
+        self.history.to_csv(out / "history.csv")
         generator = self.task.average.get("generator", self.task.networks.get("generator"))
         if generator is not None:
-            export_generator(self.out, generator, step=self.step, **self.config)
+            export_generator(out, generator, step=self.step, **self.config)
 
-    def restore(self) -> None:
+    def close(self) -> None:
+        """Put the last steps into the history, which are too few for a whole row.
+
+        The checkpoint keeps them as they are: a run that goes on averages them with those to come.
+        """
+        if self._pending:
+            means = distributed.average_numbers(self._pending_means(), self.task.device)
+            self.history.append(step=self.step, seconds=self.seconds, **means)
+            self._pending = []
+            self.keep_history()
+
+    def keep_history(self) -> None:
+        """Write the history as it stands, with the rows since the last checkpoint."""
+        if self.writes and self.out is not None and len(self.history):
+            self.history.to_csv(self.out / "history.csv")
+
+    def restore(self, data_changed: bool = False) -> None:
         """Go back to the checkpoint in `out`.
+
+        Parameters
+        ----------
+        data_changed : bool
+            Whether the data may be others, of the same shape; they are then taken up from their
+            beginning.
 
         Raises
         ------
@@ -211,14 +252,30 @@ class Run:
         """
         assert self.out is not None
         state = load_checkpoint(self.out)
-        changed = differences(state["config"], self.config)
+        if "batches" not in state:
+            raise CheckpointError(
+                f"{self.out} was written by save, and is no run that can be resumed: load the task "
+                "from it, and train into another folder."
+            )
+        self.saved_step = state["step"]
+        other_data = data_differences(state["config"].get("data", {}), self.config["data"])
+        shapes = state["config"].get("data", {}).get("shape") == self.config["data"]["shape"]
+        if other_data and shapes and not data_changed:
+            raise CheckpointError(
+                f"The run in {self.out} was begun with other data: {', '.join(other_data)}. Give "
+                "the same, go on with the new ones by data_changed=True, or train into another "
+                "folder."
+            )
+        changed = differences(state["config"]["training"], self.config["training"], "training.")
+        changed += [] if shapes else other_data
         if changed:
             raise CheckpointError(
                 f"The run in {self.out} was made with other settings: {', '.join(changed)}. "
                 "Resume with the old ones, or train into another folder."
             )
         self.task.load_state_dict(state["task"])
-        self.batches.load_state_dict(state["batches"])
+        if not other_data:  # else the rows of an epoch are others
+            self.batches.load_state_dict(state["batches"])
         self.history.load_state_dict(state["history"])
         self.step, self.seconds = state["step"], state["seconds"]
         device = self.task.device
@@ -226,25 +283,4 @@ class Run:
             {name: value.to(device) for name, value in scalars.items()}
             for scalars in state["pending"]
         ]
-        _set_global_rng_state(state["rng"])
-
-
-def _global_rng_state() -> dict:
-    # legacy: a callback may draw from it
-    name, keys, *rest = np.random.get_state(legacy=True)  # noqa: NPY002
-    return {
-        "torch": torch.get_rng_state(),
-        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
-        "numpy": [name, np.asarray(keys).tolist(), *rest],
-        "python": random.getstate(),
-    }
-
-
-def _set_global_rng_state(state: dict) -> None:
-    torch.set_rng_state(state["torch"])
-    if len(state["cuda"]) == torch.cuda.device_count():
-        torch.cuda.set_rng_state_all(state["cuda"])
-    name, keys, *rest = state["numpy"]
-    np.random.set_state((name, np.array(keys, dtype=np.uint32), *rest))  # noqa: NPY002
-    version, words, gauss = state["python"]
-    random.setstate((version, tuple(words), gauss))
+        set_random_state(state["rng"])

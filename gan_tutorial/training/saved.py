@@ -5,13 +5,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from torch import nn
+
+from ..models import adopt_generator
+from ..models.build import KINDS
 from .checkpoints import (
     CHECKPOINT,
+    GENERATOR,
     CheckpointError,
     load_checkpoint,
     load_generator,
     read_config,
     read_facts,
+    read_tensors,
 )
 from .history import History
 
@@ -82,7 +88,42 @@ class SavedRun:
     @cached_property
     def generator(self) -> Any:
         """The exported generator (the average of its weights), ready to sample."""
+        kind = self.config.get("generator", {}).get("kind")
+        if kind is not None and kind not in KINDS:
+            raise CheckpointError(
+                f"The generator in {self.folder} is a {kind}, which cannot be built from a file: "
+                f"write SavedRun({str(self.folder)!r}).load_into(generator), with one made as it "
+                "was then; on the command line, sample --network FILE.py:NAME."
+            )
         return load_generator(self.folder)
+
+    def load_into(self, network: nn.Module) -> nn.Module:
+        """Give a generator of the reader's own, made as it was for the run, its trained weights.
+
+        Parameters
+        ----------
+        network : nn.Module
+            Changed in place, and then ready to sample.
+
+        Returns
+        -------
+        nn.Module
+            The same.
+
+        Raises
+        ------
+        CheckpointError
+            If the weights do not fit.
+        """
+        path = self.folder / GENERATOR
+        if not path.is_file():
+            raise FileNotFoundError(f"{self.folder} has no {GENERATOR}.")
+        try:
+            network.load_state_dict(read_tensors(path)[1])
+        except RuntimeError as error:
+            reason = " ".join(str(error).split())
+            raise CheckpointError(f"The weights in {path} do not fit: {reason[:200]}") from None
+        return adopt_generator(network).eval()
 
     @property
     def history(self) -> History:
@@ -98,7 +139,7 @@ class SavedRun:
     @property
     def files(self) -> list[str]:
         """The names of the files, from the folder on."""
-        paths = (path for path in self.folder.rglob("*") if path.is_file())
+        paths = (path for path in self.folder.rglob("*") if path.is_file() and path.name != ".lock")
         return sorted(path.relative_to(self.folder).as_posix() for path in paths)
 
     def latent_generator(self) -> Any:

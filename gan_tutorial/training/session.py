@@ -5,15 +5,27 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from . import distributed, speed
-from .run import Run
+from .checkpoints import CONFIG, GENERATOR, HISTORY, CheckpointError
+from .run import NonFiniteError, Run
 from .task import Task
 
-__all__ = ["Saving", "call", "fast", "interruptible", "progress_bar", "show"]
+__all__ = [
+    "Saving",
+    "call",
+    "fast",
+    "interruptible",
+    "progress_bar",
+    "recorded",
+    "refuse_foreign",
+    "show",
+]
 
 SAVE_SECONDS = 30.0  # between checkpoints, unless a number of steps is asked for
 
@@ -65,6 +77,15 @@ def interruptible(run: Run) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
+def recorded(run: Run, scalars: dict[str, Tensor]) -> None:
+    """Record the scalars of a step; if one has gone bad, keep the rows before it and say so."""
+    try:
+        run.record(scalars)
+    except NonFiniteError:
+        run.keep_history()
+        raise
+
+
 def call(callbacks: Iterable[Callable[[Run], None]], run: Run) -> None:
     """Call the callbacks; if one fails because a number went bad, say that instead."""
     try:
@@ -90,3 +111,13 @@ def show(bar: Any, run: Run) -> None:
     if run.step % run.log_every == 0 and not bar.disable:
         losses = {k: f"{v:.3g}" for k, v in run.history.last().items() if k.endswith("loss")}
         bar.set_postfix(losses, False)
+
+
+def refuse_foreign(out: Path) -> None:
+    """Refuse a folder in which files would be overwritten that no run has written."""
+    there = [name for name in (CONFIG, GENERATOR, HISTORY) if (out / name).exists()]
+    if there:
+        raise CheckpointError(
+            f"{out} holds no run, but files of the same names ({', '.join(there)}): choose another "
+            "folder, so that they are kept."
+        )

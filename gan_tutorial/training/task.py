@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -12,6 +13,7 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 from ..data import Dataset
 from ..models import config_of, one_by_one
 from . import distributed, speed
+from .checkpoints import export_generator, save_checkpoint
 from .recipe import Recipe
 
 __all__ = ["Task", "adam", "frozen", "given_to"]
@@ -210,6 +212,27 @@ class Task:
                 move(means, list(network.parameters()), step)
             for mean, value in zip(average.buffers(), network.buffers(), strict=True):
                 mean.copy_(value)
+
+    def save(self, folder: str | Path) -> None:
+        """Write everything to a folder: networks, averages, optimizers, and how they were made.
+
+        `GAN.load` reads it back; `SavedRun` and the command line sample from it.
+
+        Raises
+        ------
+        WriteError
+            If the folder cannot be written to.
+        """
+        shape = getattr(self.networks.get("generator"), "shape", None)
+        config: dict[str, Any] = {"training": self.config()}
+        if shape is not None:
+            config["data"] = {"name": "unknown", "count": 0, "shape": list(shape)}
+        save_checkpoint(
+            folder, {"config": config, "step": self.steps_done, "task": self.state_dict()}
+        )
+        generator = self.average.get("generator", self.networks.get("generator"))
+        if generator is not None:
+            export_generator(folder, generator, step=self.steps_done, **config)
 
     def state_dict(self) -> dict:
         """Return everything that training changes."""

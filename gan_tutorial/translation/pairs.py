@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from ..data import Dataset, folder
+from ..data.listing import list_pictures
 
 __all__ = ["Pairs", "load_paired_folders", "shrunk"]
 
@@ -104,7 +105,7 @@ def load_paired_folders(
     FileNotFoundError
         If there is no such folder.
     """
-    names = [_names(Path(path).expanduser()) for path in (origin, target)]
+    names = [set(list_pictures(Path(path).expanduser()).names) for path in (origin, target)]
     if alone := sorted(names[0] ^ names[1]):
         listed = ", ".join(alone[:LISTED]) + (", ..." if len(alone) > LISTED else "")
         raise ValueError(
@@ -114,13 +115,6 @@ def load_paired_folders(
         )
     both = [folder(path, split=split, on_error="raise", **options) for path in (origin, target)]
     return Pairs(*both)
-
-
-def _names(path: Path) -> set[str]:
-    """Return the names of the files in a folder that count as pictures."""
-    from ..data.folder import _file_names
-
-    return set(_file_names(path))
 
 
 def shrunk(images: Tensor, factor: int) -> Tensor:

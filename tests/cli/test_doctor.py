@@ -32,7 +32,7 @@ def test_a_run_that_was_trained_with_the_doctor(tmp_path, capsys):
     assert main(["doctor", str(out), "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert {"memory", "diversity", "distance", "below_floor"} <= set(report["looked_at"])
-    assert report["not_looked_at"] == ["slope_between"]
+    assert report["not_looked_at"] == ["slope_between", "samples beside data"]
     header = (out / "history.csv").read_text().splitlines()[0]
     assert "coverage" in header
 
@@ -50,7 +50,7 @@ def test_a_csv_file_in_and_a_sentence_out(sick, tmp_path, capsys):
 
 def test_bad_input_is_refused(sick, tmp_path, capsys):
     assert "nothing at" in failed(capsys, "doctor", str(tmp_path / "none"))
-    assert "no column 'step'" in _with(tmp_path, "epoch,loss\n1,2\n", capsys)
+    assert "no column 'step'" in _with(tmp_path, "when,loss\n1,2\n", capsys)
     assert "is not a number" in _with(tmp_path, "step,d_loss\n1,low\n", capsys)
     assert "invalid choice" in failed(capsys, "doctor", str(sick), "--loss", "mse")
     assert ".jpeg" in failed(capsys, "doctor", str(sick), "--plot", "x.jpeg")

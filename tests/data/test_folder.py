@@ -63,11 +63,12 @@ def test_adding_and_removing_pictures_never_moves_another(album):
 
 
 def test_the_split_of_a_name_is_fixed_and_the_same_in_every_unicode_form():
-    from gan_tutorial.data.folder import _split_of
+    from gan_tutorial.data.listing import _split_by_name
 
-    splits = [_split_of(f"{k}.jpg")[:2] for k in range(12)]
+    splits = [_split_by_name(f"{k}.jpg", 0.1)[:2] for k in range(12)]
     assert " ".join(splits) == "tr tr va tr tr tr va tr tr tr va tr"
-    assert all(_split_of(f"Zo\u00eb{k}.jpg") == _split_of(f"Zoe\u0308{k}.jpg") for k in range(50))
+    for k in range(50):
+        assert _split_by_name(f"Zo\u00eb{k}.jpg", 0.1) == _split_by_name(f"Zoe\u0308{k}.jpg", 0.1)
 
 
 def test_all_splits_number_the_classes_alike(album):
@@ -115,6 +116,7 @@ def test_hidden_files_are_ignored_and_others_are_not(album):
         (album / name).write_bytes(b"junk")
     assert len(data.folder(album, 4, split="all")) == 60
     (album / "notes.txt").write_text("my notes")
+    (album / "notes").write_text("my notes")
     with pytest.raises(ValueError, match=r"1 file in .* \(not a picture\)"):
         data.folder(album, 4, split="all")
 
@@ -123,7 +125,7 @@ def test_hidden_files_are_ignored_and_others_are_not(album):
 def broken(album):
     """The album, with four bad files in it."""
     (album / "dogs" / "empty.png").write_bytes(b"")
-    (album / "dogs" / "list.csv").write_text("a,b")
+    (album / "dogs" / "list.of").write_text("a,b")
     whole = (album / "dogs" / "1.png").read_bytes()
     (album / "dogs" / "half.png").write_bytes(whole[: len(whole) - 30])
     (album / "cats" / "gone.png").symlink_to(album / "nowhere.png")
@@ -137,7 +139,7 @@ def test_one_error_lists_every_bad_file_whatever_the_split(broken, split):
     message = str(caught.value)
     for part in (
         "dogs/empty.png (empty)",
-        "dogs/list.csv (not a picture)",
+        "dogs/list.of (not a picture)",
         "dogs/half.png (broken: ",
         "cats/gone.png (not a regular file)",
         "on_error='skip'",

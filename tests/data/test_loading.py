@@ -201,8 +201,8 @@ def test_paths_that_do_not_exist_are_called_folders(path):
         ("soccer", {"size": 32}, "count, seed, image_size, channels, ground"),
         ("soccer", {"stream": 1}, "count, seed, image_size, channels, ground"),
         ("mnist", {"on_error": "skip"}, "count, seed, image_size, channels, data_dir"),
-        ("folder", {"data_dir": "."}, "on_error, background, memory_limit"),
-        ("folder", {"ground": "grass"}, "on_error, background, memory_limit"),
+        ("folder", {"data_dir": "."}, "on_error, background, levels"),
+        ("folder", {"ground": "grass"}, "on_error, background, levels"),
     ],
 )
 def test_options_that_do_not_apply_are_refused(pictures, name, option, takes):

@@ -89,7 +89,7 @@ def test_unknown_is_not_said_where_something_is_known():
 
 def test_missing_columns_are_not_looked_at_and_no_error():
     report = diagnose({"step": range(20), "d_loss": [0.7] * 20, "extra": [1] * 20})
-    assert report.name == HEALTHY
+    assert report.name == UNKNOWN  # losses show no health
     assert report.looked_at == ["idle_loss"]
     assert {"memory", "diversity", "below_floor"} <= set(report.not_looked_at)
     assert "Not looked at: below_floor" in str(report)
@@ -103,7 +103,7 @@ def test_too_little_to_look_at_is_unknown():
 
 
 def test_a_faint_finding_does_not_make_a_run_sick():
-    report = Report([Finding("tiny-data", 0.4, "Seen.", "Cure.")], ["memory"], [])
+    report = Report([Finding("tiny-data", 0.4, "Seen.", "Cure.")], ["memory", "distance"], [])
     assert report.healthy
     assert "perhaps tiny-data" in str(report)
 
@@ -125,9 +125,10 @@ def folder(tmp_path_factory):
 def test_a_folder_knows_its_loss(folder):
     report = diagnose(folder)
     assert {"below_floor", "idle_loss"} <= set(report.looked_at)
-    assert report.name == HEALTHY
+    assert report.name == UNKNOWN  # its samples were looked at, and not compared with data
+    assert "samples" in report.looked_at
     file = diagnose(folder / "history.csv", loss="relativistic")
-    assert file.to_dict() == report.to_dict()
+    assert [*file.looked_at, "samples"] == report.looked_at
     assert "below_floor" in diagnose(folder / "history.csv").not_looked_at
 
 

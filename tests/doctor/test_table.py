@@ -40,7 +40,7 @@ def test_rows_are_put_in_order_and_the_later_of_two_counts():
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
-        ({"epoch": [1]}, "The table has no column 'step'; its columns are: epoch"),
+        ({"when": [1]}, "The table has no column 'step'; its columns are: when"),
         ({}, "its columns are: none"),
         ({"step": []}, "no row"),
         ({"step": [1, 2], "d_loss": [1]}, "2 steps and 1 values of 'd_loss'"),
