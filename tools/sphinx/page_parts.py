@@ -3,7 +3,7 @@
 - Scripts that a page has no use for are not loaded: Thebe, which fetches its code from elsewhere,
   and MathJax, 1.2 MB, where there is no formula.
 - A link into a fold opens it.
-- Under the title stands what the page needs, in time and hardware, and where to run it, download
+- Under the title, or at the end of the title page, stands what the page needs, in time and hardware, and where to run it, download
   it and find its source.
 - ``{versions}`` lists what the book was built with.
 - Folds of the sidebar have names, for who hears the page.
@@ -33,12 +33,17 @@ def clean(app, pagename, templatename, context, doctree) -> None:
             '<div role="list" class="citation-list">', '<div class="citation-list">'
         )
         body = body.replace(' role="doc-biblioentry"', "")
+    # sphinx-exercise gives the same name to the text of every exercise of a page
+    body = re.sub(r' id="(exercise|solution)-content"', "", body)
     body = body.replace("\u2705", "complete")  # a sign that few fonts have
     if doctree is not None:
         run = app.env.nb_metadata.get(pagename, {}).get("exec_data") or {}
         line = needs(run.get("runtime"), reading_minutes(Path(app.env.doc2path(pagename))))
-        links = offers(app, pagename, context)
-        body = body.replace("</h1>", f'</h1>\n<p class="needs">{line} {links}</p>', 1)
+        words = f'<p class="needs">{line} {offers(app, pagename, context)}</p>'
+        if pagename == app.config.root_doc:  # its first screen is for the laboratory
+            body = re.sub(r"(</section>\s*)$", rf"{words}\n\1", body)
+        else:
+            body = body.replace("</h1>", f"</h1>\n{words}", 1)
     context["body"] = body
     if navigation := context.get("generate_toctree_html"):
         context["generate_toctree_html"] = lambda *a, **k: named_folds(str(navigation(*a, **k)))

@@ -307,6 +307,7 @@
     };
 
     function run() {
+      if (timer) return;
       play.textContent = "Pause";
       wait();
     }
@@ -386,6 +387,6 @@
       spoken);
     onTheme(() => look());
     reset();
-    return { set, step: () => step, game: () => game, modes, use, pause };
+    return { set, step: () => step, game: () => game, modes, use, run, pause, running: () => Boolean(timer) };
   };
 })();
