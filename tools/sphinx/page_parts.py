@@ -5,6 +5,7 @@
 - A link into a fold opens it.
 - Under the title, or at the end of the title page, stands what the page needs, in time and hardware, and where to run it, download
   it and find its source.
+- At the end of a chapter stands a place for the reader's mark; see book/_assets/progress.js.
 - ``{versions}`` lists what the book was built with.
 - Folds of the sidebar have names, for who hears the page.
 - The bibliography is read aloud as plain paragraphs: the roles that Sphinx gives it contradict
@@ -33,8 +34,8 @@ def clean(app, pagename, templatename, context, doctree) -> None:
             '<div role="list" class="citation-list">', '<div class="citation-list">'
         )
         body = body.replace(' role="doc-biblioentry"', "")
-    # sphinx-exercise gives the same name to the text of every exercise of a page
-    body = re.sub(r' id="(exercise|solution)-content"', "", body)
+    # the text of every exercise, solution and proof of a page has the same name
+    body = re.sub(r' id="(exercise|solution|proof)-content"', "", body)
     body = body.replace("\u2705", "complete")  # a sign that few fonts have
     if doctree is not None:
         run = app.env.nb_metadata.get(pagename, {}).get("exec_data") or {}
@@ -44,6 +45,9 @@ def clean(app, pagename, templatename, context, doctree) -> None:
             body = re.sub(r"(</section>\s*)$", rf"{words}\n\1", body)
         else:
             body = body.replace("</h1>", f"</h1>\n{words}", 1)
+        if app.env.doc2path(pagename).endswith(".ipynb"):
+            page = app.builder.get_target_uri(pagename)
+            body += f'\n<p class="mark-read" data-page="{page}"></p>'
     context["body"] = body
     if navigation := context.get("generate_toctree_html"):
         context["generate_toctree_html"] = lambda *a, **k: named_folds(str(navigation(*a, **k)))
@@ -114,6 +118,9 @@ def wanted(script, math: bool) -> bool:
 
 
 def add_script(app, pagename, templatename, context, doctree) -> None:
+    if doctree is not None:
+        app.add_js_file("progress.js", loading_method="defer")
+        app.add_js_file("phone.js", loading_method="defer")
     if "dropdown" in context.get("body", ""):
         app.add_js_file("folds.js", loading_method="defer")
 
