@@ -35,7 +35,9 @@ def clean(app, pagename, templatename, context, doctree) -> None:
         )
         body = body.replace(' role="doc-biblioentry"', "")
     # the text of every exercise, solution and proof of a page has the same name
-    body = re.sub(r' id="(exercise|solution|proof)-content"', "", body)
+    body = re.sub(r' id="((exercise|solution|proof)-content|proof)"', "", body)
+    # Names, punctuation and spaces in code have the color of their block, and are half of a page.
+    body = re.sub(r'<span class="(?:n|nn|p|w)">([^<]*)</span>', r"\1", body)
     body = body.replace("\u2705", "complete")  # a sign that few fonts have
     if doctree is not None:
         run = app.env.nb_metadata.get(pagename, {}).get("exec_data") or {}
