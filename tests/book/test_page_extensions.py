@@ -112,11 +112,14 @@ def test_index_leads_to_the_title_page(tmp_path):
     assert not (tmp_path / "index.html").exists()
 
 
-PAGE = r"""<nav><p>Chapters</p></nav><article><section id="top"><h1><span class="section-number">1. </span>
-Top<a class="headerlink">#</a></h1><p class="needs">25 minutes</p><p>A word \(x^2\).</p>
-<div class="highlight"><pre>code()</pre></div><section id="inner"><h2>Inner</h2><ul><li>One</li><li>Two</li></ul>
-</section><dl class="glossary"><dt id="term-a">gen</dt><dt id="term-b">生成器</dt><dd><p>Makes.</p></dd>
-<dt id="term-c">disc</dt><dd>Tells.</dd></dl><p>After.</p></section></article><footer>Next</footer>"""
+PAGE = r"""<nav><p>Chapters</p></nav><article><section id="top">
+<h1><span class="section-number">1. </span>Top<a class="headerlink">#</a></h1>
+<p class="needs">25 minutes</p><p>A word \(x^2\).</p>
+<div class="highlight"><pre>code()</pre></div>
+<section id="inner"><h2>Inner</h2><ul><li>One</li><li>Two</li></ul></section>
+<dl class="glossary"><dt id="term-a">gen</dt><dt id="term-b">生成器</dt><dd><p>Makes.</p></dd>
+<dt id="term-c">disc</dt><dd>Tells.</dd></dl>
+<p>After.</p></section></article><footer>Next</footer>"""
 
 
 def test_search_knows_sections_and_entries_without_the_frame_around_them():
@@ -129,11 +132,13 @@ def test_search_knows_sections_and_entries_without_the_frame_around_them():
 
 
 def test_what_can_be_shown_is_collected_without_names():
-    page = """<div class="math notranslate" id="equation-eq-a"><span class="eqno">(1)<a class="headerlink"
-    href="#equation-eq-a">#</a></span>\\[x\\]</div><figure class="align" id="fig-a"><img src="../_images/a.png"/>
+    page = """<div class="math notranslate" id="equation-eq-a"><span class="eqno">(1)
+    <a class="headerlink" href="#equation-eq-a">#</a></span>\\[x\\]</div>
+    <figure class="align" id="fig-a"><img src="../_images/a.png"/>
     <figcaption><p id="id3">It.<a class="headerlink" href="#fig-a">#</a></p></figcaption></figure>
     <figure class="align" id="fig-b"><div data-player></div></figure>
-    <dt id="term-x">word<a class="headerlink" href="#term-x">#</a></dt><dt id="term-y">字</dt><dd>Meaning.</dd>"""
+    <dt id="term-x">word<a class="headerlink" href="#term-x">#</a></dt><dt id="term-y">字</dt>
+    <dd>Meaning.</dd>"""
     found = targets(page)
     assert set(found) == {"equation-eq-a", "fig-a", "term-x", "term-y"}
     assert not any("id=" in part or "headerlink" in part for part in found.values())

@@ -1,4 +1,4 @@
-"""Reading with ease: pages that stand still, links that land and show where they lead, folds with names."""
+"""Reading with ease: pages that stand still, links that land, previews, folds with names."""
 
 import re
 from collections import Counter
@@ -21,7 +21,7 @@ def text(html, request) -> str:
 
 
 def test_nothing_holds_back_the_jump_to_an_anchor(text):
-    """A script that is deferred is run before the jump: MathJax, of a megabyte, is not waited for."""
+    """A deferred script is run before the jump: MathJax, of a megabyte, is not waited for."""
     for tag in re.findall(r"<script[^>]*mathjax/[^>]*>", text):
         assert "async" in tag
         assert "defer" not in tag
@@ -115,7 +115,9 @@ def test_a_link_into_a_chapter_lands(visiting_page):
     page = visiting_page(f"{CHAPTER}")
     target = page.locator("article section[id]").last.get_attribute("id")
     page.goto(f"{page.url}#{target}")
-    page.wait_for_function("id => Math.abs(document.getElementById(id).getBoundingClientRect().top) < 200", arg=target)
+    page.wait_for_function(
+        "id => Math.abs(document.getElementById(id).getBoundingClientRect().top) < 200", arg=target
+    )
 
 
 @pytest.mark.parametrize("control", ["article summary", "article a.reference", ".mark-read button",
@@ -126,7 +128,9 @@ def test_focus_is_seen(visit, control):
     place.scroll_into_view_if_needed()
     page.keyboard.press("Shift")  # from now on by keyboard
     place.focus()
-    outline = place.evaluate("e => [getComputedStyle(e).outlineStyle, getComputedStyle(e).outlineWidth]")
+    outline = place.evaluate(
+        "e => [getComputedStyle(e).outlineStyle, getComputedStyle(e).outlineWidth]"
+    )
     assert outline == ["solid", "3px"]
 
 

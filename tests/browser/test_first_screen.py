@@ -32,7 +32,7 @@ def test_laboratory_runs_by_itself_and_is_large(visit):
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_first_screen_of_a_phone(visit, theme):
-    """Promise, three buttons and the plane, without scrolling, and nothing reaches over the edge."""
+    """Promise, three buttons and the plane, without scrolling, nothing over the edge."""
     page = visit(COVER, viewport=PHONE, theme=theme).page
     canvas = lab(page).locator("canvas").first
     canvas.wait_for()

@@ -1,8 +1,8 @@
 """A Sphinx extension: folded code has a name that says what it is for.
 
-MyST-NB writes the same four words above every fold. Here a fold is named for the figure, the table or
-the picture it makes, or for the functions it defines; and the cells with which a chapter begins, the
-installation in Colab and the imports, are one fold.
+MyST-NB writes the same four words above every fold. Here a fold is named for the figure, the table
+or the picture it makes, or for the functions it defines; and the cells with which a chapter begins,
+the installation in Colab and the imports, are one fold.
 """
 
 import ast

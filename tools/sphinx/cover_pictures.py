@@ -1,7 +1,7 @@
 """The pictures on the cards of the title page, one a chapter, made anew with every build.
 
 What can be computed in a moment is computed with the library; the others are plain drawings. Colors
-are the book's, in tones that can be told from a light ground and from a dark one, which shows through.
+are the book's, in tones that can be told from a light ground and from a dark one: it shows through.
 """
 
 import io
@@ -34,8 +34,12 @@ def two_players(ax: Axes) -> None:
 def two_clouds(ax: Axes) -> None:
     """Draw real points, how far each of them reaches, and fakes inside and outside of that."""
     random = np.random.default_rng(3)
-    real = np.concatenate([random.normal(c, 0.28, (16, 2)) for c in ((-2, 0.1), (0, 0.5), (2, -0.2))])
-    fake = np.concatenate([random.normal(c, 0.28, (13, 2)) for c in ((-1.9, 0), (0.2, 0.4), (1, -1))])
+    real = np.concatenate(
+        [random.normal(c, 0.28, (16, 2)) for c in ((-2, 0.1), (0, 0.5), (2, -0.2))]
+    )
+    fake = np.concatenate(
+        [random.normal(c, 0.28, (13, 2)) for c in ((-1.9, 0), (0.2, 0.4), (1, -1))]
+    )
     distances = np.sort(np.linalg.norm(real[:, None] - real, axis=2), axis=1)
     for point, radius in zip(real, distances[:, 3], strict=True):
         ax.add_patch(Circle(point, radius, color=REAL, alpha=0.13, lw=0))
@@ -65,7 +69,11 @@ def few_labels(ax: Axes) -> None:
     given = np.full(len(truth), -1)
     named = [int(np.flatnonzero(truth == label)[7]) for label in (0, 1)]
     given[named] = truth[named]
-    found = LabelSpreading(kernel="knn", n_neighbors=7, alpha=0.99, max_iter=1000).fit(points, given).transduction_
+    found = (
+        LabelSpreading(kernel="knn", n_neighbors=7, alpha=0.99, max_iter=1000)
+        .fit(points, given)
+        .transduction_
+    )
     for label, color in ((0, REAL), (1, FAKE)):
         ax.plot(*points[found == label].T, "o", color=color, alpha=0.55, ms=5)
         ax.plot(*points[named[label]], "o", color=color, ms=16, mec=INK, mew=2.5)
@@ -82,7 +90,7 @@ def one_clump(ax: Axes) -> None:
 
 
 def growing_swing(ax: Axes) -> None:
-    """Draw a player of the bilinear game over time: with simultaneous steps it swings ever wider."""
+    """Draw a player of the bilinear game, which swings ever wider with simultaneous steps."""
     rule = games.gradient_descent(alternate=False)
     path = games.play(games.bilinear(), rule, h=0.14, steps=330, start=(0.15, 0.0))[:, 0]
     ax.axhline(0, color=INK, lw=1.5)

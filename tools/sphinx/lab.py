@@ -7,8 +7,8 @@ A caption.
 :::
 
 The picture and the caption are what is seen without JavaScript, on paper and in Jupyter, where the
-colons are plain text. In the built page book/_assets/labs/lab.js adds the button that starts it; with
-`:at-once:` it starts by itself, and rests while it is out of sight.
+colons are plain text. In the built page book/_assets/labs/lab.js adds the button that starts it;
+with `:at-once:` it starts by itself, and rests while it is out of sight.
 """
 
 from typing import ClassVar

@@ -3,8 +3,8 @@
 - Scripts that a page has no use for are not loaded: Thebe, which fetches its code from elsewhere,
   and MathJax, 1.2 MB, where there is no formula.
 - A link into a fold opens it.
-- Under the title, or at the end of the title page, stands what the page needs, in time and hardware, and where to run it, download
-  it and find its source.
+- Under the title, or at the end of the title page, stands what the page needs, in time and
+  hardware, and where to run it, download it and find its source.
 - At the end of a chapter stands a place for the reader's mark; see book/_assets/progress.js.
 - ``{versions}`` lists what the book was built with.
 - Folds of the sidebar have names, for who hears the page.

@@ -1,7 +1,7 @@
 """A Sphinx extension: every picture says how large it is, and is loaded when it is needed.
 
-A page whose pictures have a width and a height does not jump while it loads; a style sheet makes them
-narrower where the column is. The first picture of a page may be on the first screen: it is not lazy.
+A page whose pictures have a width and a height does not jump while it loads; a style sheet makes
+them narrower where the column is. The first picture may be on the first screen: it is not lazy.
 """
 
 import base64

@@ -27,7 +27,7 @@ LINK = re.compile(r'<a class="[^"]*reference[^"]*" href="([^"#:]+\.html)#([^"]+)
 
 
 def tidy(html: str) -> str:
-    """Return what is shown of a part of a page: no names, no links to itself, no player, no number."""
+    """Return what is shown of a part of a page: no names, no links to itself, no number."""
     html = re.sub(r'<span class="eqno">.*?</span>', "", html, flags=re.DOTALL)
     html = re.sub(r'<a class="headerlink".*?</a>', "", html, flags=re.DOTALL)
     html = re.sub(r"<(script|style)\b.*?</\1>", "", html, flags=re.DOTALL)
@@ -50,7 +50,9 @@ def targets(html: str) -> dict[str, str]:
 def words_of(terms: str) -> str:
     """Return the terms of one entry side by side."""
     terms = re.sub(r'<a class="headerlink".*?</a>', "", terms, flags=re.DOTALL)
-    return " \u00b7 ".join(re.sub(r"<[^>]*>", "", term).strip() for term in terms.split("</dt>")[:-1])
+    return " \u00b7 ".join(
+        re.sub(r"<[^>]*>", "", term).strip() for term in terms.split("</dt>")[:-1]
+    )
 
 
 def from_root(html: str, page: str) -> str:
@@ -80,7 +82,9 @@ def write(app, exception) -> None:
         app.builder.get_target_uri(name): Path(app.outdir, app.builder.get_target_uri(name))
         for name in app.env.found_docs
     }
-    texts = {page: path.read_text(encoding="utf-8") for page, path in pages.items() if path.is_file()}
+    texts = {
+        page: path.read_text(encoding="utf-8") for page, path in pages.items() if path.is_file()
+    }
     wanted = set()
     for page, text in texts.items():
         for address, anchor in LINK.findall(text):
@@ -114,7 +118,8 @@ class LinkWords(SphinxPostTransform):
             return
         ordered = sorted(anchors, key=len, reverse=True)
         pattern = re.compile(
-            r"(?<![\w-])(" + "|".join(map(re.escape, ordered)) + r")(?:s|es)?(?![\w-])", re.IGNORECASE
+            r"(?<![\w-])(" + "|".join(map(re.escape, ordered)) + r")(?:s|es)?(?![\w-])",
+            re.IGNORECASE,
         )
         page = self.app.builder.get_relative_uri(name, GLOSSARY)
         seen: set[str] = set()
@@ -142,8 +147,16 @@ def running(text: nodes.Text) -> bool:
     while node is not None:
         if isinstance(
             node,
-            nodes.title | nodes.reference | nodes.literal | nodes.literal_block | nodes.math
-            | nodes.math_block | nodes.caption | nodes.table | nodes.raw | nodes.comment,
+            nodes.title
+            | nodes.reference
+            | nodes.literal
+            | nodes.literal_block
+            | nodes.math
+            | nodes.math_block
+            | nodes.caption
+            | nodes.table
+            | nodes.raw
+            | nodes.comment,
         ):
             return False
         classes = node.get("classes", []) if isinstance(node, nodes.Element) else []

@@ -1,9 +1,9 @@
 """A Sphinx extension: what the search page searches, section by section, and works from disk, too.
 
-Sphinx's own search loads each page that it has found, which a browser refuses to pages on disk, shows
-the frame around the text in its snippets, and knows no Chinese words here. After the build this file
-collects the text of all pages into one script, which only the search page loads; book/_assets/search.js
-ranks.
+Sphinx's own search loads each page that it has found, which a browser refuses to pages on disk,
+shows the frame around the text in its snippets, and knows no Chinese words here. After the build
+this file collects the text of all pages into one script, which only the search page loads;
+book/_assets/search.js ranks.
 """
 
 import json
@@ -13,7 +13,9 @@ from pathlib import Path
 
 VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
 SKIPPED_TAGS = {"script", "style", "svg", "summary", "button"}
-SKIPPED = re.compile(r"\b(headerlink|highlight|needs|toctree-wrapper|lab-still|section-number|eqno)\b")
+SKIPPED = re.compile(
+    r"\b(headerlink|highlight|needs|toctree-wrapper|lab-still|section-number|eqno)\b"
+)
 BREAKS = {"p", "li", "td", "th", "dt", "dd", "div", "figcaption", "h1", "h2", "h3", "h4", "tr"}
 
 

@@ -150,7 +150,7 @@
     const go = button("Start the laboratory", () => start(figure, go, message));
     figure.append(make("p", { class: "lab-start" }, go, " ", message));
     if ("atOnce" in figure.dataset) {
-      const begin = () => start(figure, go, message, false).then(() => still() || figure.lab?.run());
+      const begin = () => start(figure, go, message, false).then(() => still() || figure.lab?.hurry());
       addEventListener("load", () => (window.requestIdleCallback ?? setTimeout)(begin));
     }
   }
