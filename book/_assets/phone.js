@@ -12,12 +12,12 @@
     box.scrollWidth - box.clientWidth - box.scrollLeft > 2);
   const scrollers = article.querySelectorAll(
     "pre, .pst-scrollable-table-container, div.math, .cell_output .output");
-  const watch = new IntersectionObserver((entries) => {
-    for (const { isIntersecting, target } of entries)
-      if (isIntersecting) update(target), setTimeout(update, 400, target); // a formula is being set
-  });
+  const changed = (entries) => entries.forEach(({ target }) => update(target));
+  const seen = new IntersectionObserver(changed);
+  const grown = new ResizeObserver(changed); // for instance when a formula has been set
   for (const box of scrollers) {
-    watch.observe(box);
+    seen.observe(box);
+    grown.observe(box);
     box.addEventListener("scroll", () => update(box), { passive: true });
   }
   addEventListener("resize", () => scrollers.forEach(update));

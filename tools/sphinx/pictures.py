@@ -20,7 +20,7 @@ def measured(tag: str, size: tuple[int, int] | None, lazy: bool) -> str:
     """Return the tag of a picture with what it lacks of width, height and loading."""
     added = ""
     if size and min(size) > 0 and not re.search(r"\s(width|height)=", tag):
-        added += f' width="{size[0]}" height="{size[1]}"'
+        added += f' width="{round(size[0])}" height="{round(size[1])}"'  # a drawing's are not whole
     if lazy and "loading=" not in tag:
         added += ' loading="lazy"'
     return f"<img{added}{tag[4:]}"
