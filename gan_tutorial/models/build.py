@@ -14,7 +14,7 @@ from .translator import Translator
 from .unet import PatchDiscriminator, UNetGenerator
 from .wrappers import Wrapper
 
-__all__ = ["build", "config_of", "pair_for"]
+__all__ = ["build", "can_build", "config_of", "pair_for"]
 
 KINDS = {
     kind.__name__: kind
@@ -82,6 +82,12 @@ def build(config: dict[str, Any]) -> nn.Module:
             "weights into it."
         )
     return KINDS[kind](**options)
+
+
+def can_build(config: dict[str, Any]) -> bool:
+    """Tell whether `build` knows the network of a configuration, and what it may wrap."""
+    kind = config.get("kind")
+    return kind in KINDS or (kind in WRAPPERS and can_build(config.get("network", {})))
 
 
 def pair_for(

@@ -8,7 +8,7 @@ from typing import Any
 from torch import nn
 
 from ..models import adopt_generator
-from ..models.build import KINDS
+from ..models.build import can_build
 from .checkpoints import (
     CHECKPOINT,
     GENERATOR,
@@ -88,10 +88,10 @@ class SavedRun:
     @cached_property
     def generator(self) -> Any:
         """The exported generator (the average of its weights), ready to sample."""
-        kind = self.config.get("generator", {}).get("kind")
-        if kind is not None and kind not in KINDS:
+        made = self.config.get("generator")
+        if made is not None and "kind" in made and not can_build(made):
             raise CheckpointError(
-                f"The generator in {self.folder} is a {kind}, which cannot be built from a file: "
+                f"The generator in {self.folder} is a {made['kind']}, which cannot be built from a file: "
                 f"write SavedRun({str(self.folder)!r}).load_into(generator), with one made as it "
                 "was then; on the command line, sample --network FILE.py:NAME."
             )

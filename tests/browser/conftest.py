@@ -170,10 +170,11 @@ def stop_time():
     return stop
 
 
-# Formulas are set after the page has loaded.
+# Formulas are set after the page has loaded, and when they come into view: here all of them.
 COMPLETE = """async () => {
   if (document.querySelector(".math") && !window.MathJax?.startup?.promise) return false;
   await window.MathJax?.startup?.promise;
+  await window.MathJax?.startup?.document?.lazyTypesetAll?.();
   await document.fonts.ready;
   return true;
 }"""

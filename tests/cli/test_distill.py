@@ -25,7 +25,9 @@ def failed(capsys, *arguments):
     """The one sentence that a failing command prints."""
     capsys.readouterr()
     assert main([str(argument) for argument in arguments]) == 2
-    (line,) = capsys.readouterr().err.splitlines()
+    (line,) = [
+        line for line in capsys.readouterr().err.splitlines() if not line.startswith("warning: ")
+    ]
     assert line.startswith("error: ")
     return line
 

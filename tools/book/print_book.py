@@ -68,6 +68,7 @@ GATHER = """async (articles) => {
   for (const picture of box.querySelectorAll("img")) picture.loading = "eager";
   await MathJax.startup.promise;
   await MathJax.typesetPromise();
+  await MathJax.startup.document.lazyTypesetAll(); // also what is out of view
   await Promise.all([...document.images].map((picture) => picture.decode().catch(() => {})));
 }"""
 

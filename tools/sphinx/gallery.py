@@ -10,11 +10,13 @@ not picked by hand. What lies between the tiles is transparent, for light and da
 
 import hashlib
 import io
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 import torch
+from cover_pictures import DRAWINGS, draw
 from docutils import nodes
 from docutils.parsers.rst import Directive, directives
 from PIL import Image
@@ -26,24 +28,28 @@ from gan_tutorial.models.sampling import latent_codes, sample_generator
 
 WALK_STOPS, WALK_STEPS, WALK_MS = 4, 6, 180  # less than five seconds in all
 
-# It moves once when the page is opened, unless the reader has asked for less motion.
+# It moves once when it comes into view, unless the reader has asked for less motion.
 BEGIN = """<script>
 if (!matchMedia("(prefers-reduced-motion: reduce)").matches)
-  document.querySelector(".gallery-walk [aria-label=Play]").click();
+  new IntersectionObserver(([seen], watch) => {
+    if (!seen.isIntersecting) return;
+    watch.disconnect();
+    seen.target.querySelector("[aria-label=Play]").click();
+  }, { threshold: 0.5 }).observe(document.querySelector(".gallery-walk"));
 </script>"""
 
 
-def footballs() -> Tensor:
-    """Return what the generator of chapter 3 makes of the first nine codes, in rows of three."""
+def footballs(rows: int = 3, columns: int = 3) -> Tensor:
+    """Return rows of what the generator of chapter 3 makes of the first codes."""
     generator = checkpoints.load_generator(checkpoints.shipped("soccer64"))
-    images = sample_generator(generator, latent_codes(9, generator.latent_dim, seed=0))
-    return images.unflatten(0, (3, 3))
+    codes = latent_codes(rows * columns, generator.latent_dim, seed=0)
+    return sample_generator(generator, codes).unflatten(0, (rows, columns))
 
 
-def mended() -> Tensor:
+def mended(count: int = 3) -> Tensor:
     """Return rows: test pictures with holes, completed as in chapter 5, and as they were."""
     generator = checkpoints.load_generator(checkpoints.shipped("repair32"))
-    known = data.load("soccer", "test", image_size=32, count=3)[:]
+    known = data.load("soccer", "test", image_size=32, count=count)[:]
     hole = masks.center(1, 32)
     damaged = masks.composite(known, torch.full_like(known, torch.nan), hole)
     return torch.stack([damaged, repair.complete(generator, known, hole), known])
@@ -81,7 +87,13 @@ def walk(alt: str) -> str:
     return f'<div class="gallery-walk">{player.data}{BEGIN}</div>'
 
 
-PICTURES = {"footballs": lambda: picture(footballs(), 2), "repair": lambda: picture(mended(), 4)}
+PICTURES = {
+    "footballs": lambda: picture(footballs(), 2),
+    "footballs-wide": lambda: picture(footballs(2, 4), 2),
+    "repair": lambda: picture(mended(), 4),
+    "repair-wide": lambda: picture(mended(4)[:2], 4),
+    **{name: partial(draw, drawing) for name, drawing in DRAWINGS.items()},
+}
 
 
 class pictured(nodes.General, nodes.Element):

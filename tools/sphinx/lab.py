@@ -7,11 +7,14 @@ A caption.
 :::
 
 The picture and the caption are what is seen without JavaScript, on paper and in Jupyter, where the
-colons are plain text. In the built page book/_assets/labs/lab.js adds the button that starts it.
+colons are plain text. In the built page book/_assets/labs/lab.js adds the button that starts it;
+with `:at-once:` it starts by itself, and rests while it is out of sight.
 """
 
+from typing import ClassVar
+
 from docutils import nodes
-from docutils.parsers.rst import Directive
+from docutils.parsers.rst import Directive, directives
 
 LABORATORIES = ("toy-gan", "dirac-gan", "two-clouds", "football", "repaint")
 
@@ -22,13 +25,14 @@ class laboratory(nodes.General, nodes.Element):
 
 class Lab(Directive):
     required_arguments = 1
+    option_spec: ClassVar = {"at-once": directives.flag}
     has_content = True
 
     def run(self) -> list[nodes.Node]:
         (name,) = self.arguments
         if name not in LABORATORIES:
             raise self.error(f"No laboratory {name!r}; there are {', '.join(LABORATORIES)}.")
-        node = laboratory("", name=name)
+        node = laboratory("", name=name, at_once="at-once" in self.options)
         self.state.nested_parse(self.content, self.content_offset, node)
         if not list(node.findall(nodes.image)):
             raise self.error("A laboratory needs a picture, for readers who cannot start it.")
@@ -36,7 +40,8 @@ class Lab(Directive):
 
 
 def begin(translator, node) -> None:
-    translator.body.append(f'<figure class="lab" data-lab="{node["name"]}">')
+    at_once = " data-at-once" if node["at_once"] else ""
+    translator.body.append(f'<figure class="lab" data-lab="{node["name"]}"{at_once}>')
     translator.body.append('<div class="lab-still">')
 
 

@@ -3,8 +3,9 @@
 - Scripts that a page has no use for are not loaded: Thebe, which fetches its code from elsewhere,
   and MathJax, 1.2 MB, where there is no formula.
 - A link into a fold opens it.
-- Under the title stands what the page needs, in time and hardware, and where to run it, download
-  it and find its source.
+- Under the title, or at the end of the title page, stands what the page needs, in time and
+  hardware, and where to run it, download it and find its source.
+- At the end of a chapter stands a place for the reader's mark; see book/_assets/progress.js.
 - ``{versions}`` lists what the book was built with.
 - Folds of the sidebar have names, for who hears the page.
 - The bibliography is read aloud as plain paragraphs: the roles that Sphinx gives it contradict
@@ -33,12 +34,22 @@ def clean(app, pagename, templatename, context, doctree) -> None:
             '<div role="list" class="citation-list">', '<div class="citation-list">'
         )
         body = body.replace(' role="doc-biblioentry"', "")
+    # the text of every exercise, solution and proof of a page has the same name
+    body = re.sub(r' id="((exercise|solution|proof)-content|proof)"', "", body)
+    # Names, punctuation and spaces in code have the color of their block, and are half of a page.
+    body = re.sub(r'<span class="(?:n|nn|p|w)">([^<]*)</span>', r"\1", body)
     body = body.replace("\u2705", "complete")  # a sign that few fonts have
     if doctree is not None:
         run = app.env.nb_metadata.get(pagename, {}).get("exec_data") or {}
         line = needs(run.get("runtime"), reading_minutes(Path(app.env.doc2path(pagename))))
-        links = offers(app, pagename, context)
-        body = body.replace("</h1>", f'</h1>\n<p class="needs">{line} {links}</p>', 1)
+        words = f'<p class="needs">{line} {offers(app, pagename, context)}</p>'
+        if pagename == app.config.root_doc:  # its first screen is for the laboratory
+            body = re.sub(r"(</section>\s*)$", rf"{words}\n\1", body)
+        else:
+            body = body.replace("</h1>", f"</h1>\n{words}", 1)
+        if app.env.doc2path(pagename).endswith(".ipynb"):
+            page = app.builder.get_target_uri(pagename)
+            body += f'\n<p class="mark-read" data-page="{page}"></p>'
     context["body"] = body
     if navigation := context.get("generate_toctree_html"):
         context["generate_toctree_html"] = lambda *a, **k: named_folds(str(navigation(*a, **k)))
@@ -109,6 +120,9 @@ def wanted(script, math: bool) -> bool:
 
 
 def add_script(app, pagename, templatename, context, doctree) -> None:
+    if doctree is not None:
+        app.add_js_file("progress.js", loading_method="defer")
+        app.add_js_file("phone.js", loading_method="defer")
     if "dropdown" in context.get("body", ""):
         app.add_js_file("folds.js", loading_method="defer")
 

@@ -25,7 +25,7 @@
     return loaded[file];
   }
 
-  async function start(figure, button, message) {
+  async function start(figure, button, message, focus = true) {
     button.disabled = true;
     message.textContent = "Loading ...";
     try {
@@ -34,11 +34,26 @@
       figure.lab = ganLabs.start[figure.dataset.lab](bench);
       figure.prepend(bench); // the caption stays below
       figure.classList.add("lab-running");
-      bench.querySelector("button").focus();
+      if (focus) bench.querySelector("button").focus();
+      restOutOfSight(figure);
     } catch (error) {
       message.textContent = `The laboratory did not start: ${error.message}.`;
       button.disabled = false;
     }
+  }
+
+  /* What runs out of sight, further down the page or in another tab, rests until it is seen again. */
+  function restOutOfSight(figure) {
+    if (!figure.lab.running) return;
+    let seen = true, resting = false;
+    const decide = () => {
+      const visible = seen && !document.hidden;
+      if (!visible && figure.lab.running()) figure.lab.pause(), resting = true;
+      else if (visible && resting) resting = false, figure.lab.run();
+    };
+    new IntersectionObserver(([entry]) => { seen = entry.isIntersecting; decide(); })
+      .observe(figure.querySelector("canvas"));
+    document.addEventListener("visibilitychange", decide);
   }
 
   // --- What laboratories are made of ---------------------------------------------------------
@@ -135,5 +150,9 @@
     const message = make("span", { role: "status" });
     const go = button("Start the laboratory", () => start(figure, go, message));
     figure.append(make("p", { class: "lab-start" }, go, " ", message));
+    if ("atOnce" in figure.dataset) {
+      const begin = () => start(figure, go, message, false).then(() => still() || figure.lab?.hurry());
+      addEventListener("load", () => (window.requestIdleCallback ?? setTimeout)(begin));
+    }
   }
 })();

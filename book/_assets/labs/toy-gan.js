@@ -290,7 +290,7 @@
       if (set.speed === "slow") one(turn);
       else {
         before = null;
-        const end = performance.now() + 60;
+        const end = performance.now() + 40;
         for (let k = 0; k < Number(set.speed) && performance.now() < end; k++) {
           if (turn === "G") generatorMoves();
           discriminatorMoves();
@@ -306,7 +306,15 @@
       timer = setTimeout(tick, set.speed === "slow" ? 800 : still() ? 1000 : 16);
     };
 
+    /* As many steps a picture as there is time for: for who has not chosen a speed. */
+    function hurry() {
+      set.speed = "10";
+      fields.speed.set(set.speed);
+      run();
+    }
+
     function run() {
+      if (timer) return;
       play.textContent = "Pause";
       wait();
     }
@@ -386,6 +394,6 @@
       spoken);
     onTheme(() => look());
     reset();
-    return { set, step: () => step, game: () => game, modes, use, pause };
+    return { set, step: () => step, game: () => game, modes, use, run, hurry, pause, running: () => Boolean(timer) };
   };
 })();
