@@ -11,13 +11,15 @@ __all__ = ["EXAMPLES", "Groups", "recipes"]
 
 GROUPS = {
     "data": (
-        "image_size", "channels", "labels", "conditional", "validation", "levels", "on_error",
-        "data_dir",
+        "image_size", "channels", "labels", "validation", "levels", "on_error", "data_dir",
     ),
     "recipe (what is not given is chosen for the kind of data)": (
         "task", "model", "steps", "batch_size", "network", "width", "latent_dim", "loss", "lr",
         "r1", "r2", "augment", "schedule", "freeze_d", "seed",
     ),
+    "classes": ("conditional", "condition"),
+    "translation and enlarging": ("to", "paired", "factor", "cycle", "identity"),
+    "one step": ("flow_steps", "teacher", "regression"),
     "repair": ("masks", "l1", "adversarial", "diversity", "warm_up"),
     "speed": ("device", "precision", "compile", "capture"),
     "output": ("save_every", "samples_every", "doctor"),
