@@ -46,8 +46,8 @@ class ConditionalGAN(AdversarialTask):
 
     .. math::
 
-        L_D + \lambda E [-\log P(y \mid x) - \log P(y \mid G(z, y))], \qquad
-        L_G + \lambda E [-\log P(y \mid G(z, y))].
+        & L_D + \lambda E [-\log P(y \mid x) - \log P(y \mid G(z, y))], \\
+        & L_G + \lambda E [-\log P(y \mid G(z, y))].
 
     Parameters
     ----------

@@ -60,9 +60,9 @@ class UnpairedTranslation(Task):
 
     .. math::
 
-        L_G(D_B, G(a)) + L_G(D_A, F(b))
-        + \lambda \left( E |F(G(a)) - a|_1 + E |G(F(b)) - b|_1 \right)
-        + \mu \left( E |G(b) - b|_1 + E |F(a) - a|_1 \right)
+        & L_G(D_B, G(a)) + L_G(D_A, F(b)) \\
+        & + \lambda \left( E |F(G(a)) - a|_1 + E |G(F(b)) - b|_1 \right) \\
+        & + \mu \left( E |G(b) - b|_1 + E |F(a) - a|_1 \right)
 
     (Zhu et al. 2017, equations 1 to 3 and section 5.2: :math:`\lambda = 10`, :math:`\mu = 5`). The
     discriminators are shown fakes of earlier steps as well (section 4 there).
