@@ -15,6 +15,8 @@ SHOTS = [
     ("code", "book/03_code.html", "light", DESK, "#footballs"),
     ("code-phone-dark", "book/03_code.html", "dark", PHONE, "#the-bug-clinic"),
     ("repair-dark", "book/05_repair.html", "dark", DESK, "#the-second-route-search-among-codes"),
+    ("repair-plane", "book/05_repair.html", "light", DESK, "[data-lab=repair-plane]"),
+    ("repair-plane-phone-dark", "book/05_repair.html", "dark", PHONE, "[data-lab=repair-plane]"),
     ("vae", "book/06_vae.html", "light", DESK, "figure:has(img)"),
     ("scaling-dark", "book/10_scaling.html", "dark", DESK, "figure:has(img)"),
     ("laboratories", "book/laboratories.html", "light", DESK, "figure.lab"),

@@ -13,7 +13,7 @@ colons are plain text. In the built page book/_assets/labs/lab.js adds the butto
 from docutils import nodes
 from docutils.parsers.rst import Directive
 
-LABORATORIES = ("toy-gan", "dirac-gan", "football", "repaint")
+LABORATORIES = ("toy-gan", "dirac-gan", "football", "repaint", "repair-plane")
 
 
 class laboratory(nodes.General, nodes.Element):

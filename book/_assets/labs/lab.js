@@ -11,6 +11,7 @@
     "dirac-gan": ["dirac-game.js", "dirac-gan.js"],
     football: ["networks.js", "generator.js", "football-weights.js", "football.js"],
     repaint: ["networks.js", "generator.js", "football-weights.js", "search.js", "repaint.js"],
+    "repair-plane": ["repairs.js", "repair-plane.js"],
   };
   const loaded = {};
 
