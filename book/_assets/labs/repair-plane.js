@@ -184,7 +184,7 @@
     };
 
     const zoom = button(VIEWS.all.text, () => change(view === "all" ? "networks" : "all"),
-      { class: "lab-toggle" });
+      { class: "lab-toggle", style: "min-width: 9em" });
     const names = Object.fromEntries(rows.map((row, i) => [i, row.name]));
     const method = select("Method", names, String(chosen), (value) => choose(Number(value)));
     const which = slider("Picture", [1, pictures, 1], 1, (value) => `${value} of ${pictures}`,
