@@ -12,10 +12,13 @@ all numbers are from the test split. Every row is written to the JSON file as so
 measured, and rows that the file holds are not measured again: a run that was cut off goes on, and
 parts and seeds can be run one by one. Warm-ups are kept beside the file for that purpose.
 
-The parts ``short`` and ``long`` compare the same two with less and with more compute, and with a
-smaller discriminator that looks at smaller patches. The goal was a texture distance at least five
-times below that of L1 alone at a cost of at most 1 dB of PSNR, on three seeds. ``short`` reaches
-it. Its weight was chosen on the validation split, among those of ``results/repair_search.json``:
+The parts ``short`` and ``long`` compare the same two with two fifths and with nearly twice the
+compute, and with a smaller discriminator that looks at smaller patches:
+
+    python benchmarks/repair.py --only short long --json FILE
+
+How widely settings were searched is written with the rows, under ``search``. The weight 1 of
+``short`` and ``long`` was chosen among those of ``results/repair_search.json``:
 
     python benchmarks/repair.py --only short --split validation --weights 0.7 1 1.4 --json SEARCH
     python benchmarks/repair.py --only short --split validation --weights 0.4 --patches 26 ...
@@ -24,8 +27,13 @@ Before that, single runs of half a minute on validation pictures told what to lo
 patches and a narrower discriminator cost less PSNR for the same texture, and less time. A
 non-saturating or hinge loss, another decay of Adam's moments, twice the discriminator's learning
 rate, a discriminator that is shown the mask or sees 54 pixels, a weaker or a stronger R1 did not
-help, or moved along the same trade. With the usual compute the goal stays out of reach: L1 alone
-improves, too, and two sets of real pictures are hardly nearer to each other than a fifth of it.
+help, or moved along the same trade. L1 alone had no such trials.
+
+``--pictures FOLDER`` also writes what seed 0 of each method makes of the first test pictures, one
+strip a method. Those of ``results/repair_pictures`` are from
+
+    python benchmarks/repair.py --only baselines networks short long --seeds 0 --json NEW \\
+        --pictures benchmarks/results/repair_pictures
 """
 
 import argparse
@@ -61,9 +69,10 @@ def main() -> None:
         "--patches", type=int, choices=JUDGES, default=12, help="side, in short and long"
     )
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--pictures", type=Path, help="write strips of repairs to this folder")
     options = parser.parse_args()
     seeds = options.seeds[:1] if options.quick else options.seeds
-    keep = Keeper(options.json, options.split, options.weights, options.patches)
+    keep = Keeper(options.json, options.split, options.weights, options.patches, options.pictures)
     if options.split != "test" and not set(options.only) <= set(BUDGETS):
         parser.error(
             f"only {', '.join(BUDGETS)} are measured on another split: name them by --only"

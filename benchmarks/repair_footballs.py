@@ -99,6 +99,7 @@ def soccer_networks(seeds: list[int], quick: bool, keep: Keeper, name: str) -> N
             network = task.average["generator"]
             parts = (real * hole).split(250)
             raw = torch.cat([network(x, hole.expand(len(x), -1, -1, -1)) for x in parts])
+        keep.show(method, seed, repaired)
         keep(soccer_row(method, seed, real, repaired, hole, seconds, raw))
 
     for seed in seeds:
@@ -144,6 +145,7 @@ def soccer_baselines(seeds: list[int], quick: bool, keep: Keeper) -> None:
             continue
         clock = Clock()
         repaired = method(real, hole)
+        keep.show(name, 0, repaired)
         keep(soccer_row(name, 0, real, repaired, hole, clock.seconds()))
     if keep.has("soccer", "other real pictures", 0):
         return

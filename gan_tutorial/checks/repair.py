@@ -4,51 +4,109 @@ import math
 from typing import Any
 
 import torch
+from torch import Tensor, nn
 
 from ..repair.masks import MASKS
-from .core import Mistake, Mistakes, Wrong, call, chosen, close, compare_values, exercise, numbers
+from .core import (
+    Mistake,
+    Mistakes,
+    Wrong,
+    call,
+    chosen,
+    close,
+    compare_functions,
+    compare_values,
+    exercise,
+    numbers,
+)
 
-LOG2 = math.log(2)
+# --- 5.3 A discriminator of patches ----------------------------------------------------------
 
-# --- 5.4 A list of two pictures --------------------------------------------------------------
-
-
-def _pair(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
-    return torch.cat([first, second], 1)
+_SIDE, _REACH, _LOGITS = 32, 26, 8
+_WATCHED = 4  # the logit whose reach is measured: in the middle, away from the padding
 
 
-def _pictures() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Return damaged, clean and repaired pictures, all different."""
+def _judged(network: Any, images: Tensor) -> Tensor:
+    """Return logits (N, 8, 8); an axis for one channel may be there."""
+    with torch.no_grad():
+        logits = numbers(call(network, images))
+    if logits.ndim == 4 and logits.shape[1] == 1:
+        logits = logits[:, 0]
+    if tuple(logits.shape) != (len(images), _LOGITS, _LOGITS):
+        raise Wrong(
+            f"{len(images)} pictures of 3 x {_SIDE} x {_SIDE} should give logits of shape "
+            f"({len(images)}, {_LOGITS}, {_LOGITS}), not {tuple(logits.shape)}."
+        )
+    return logits
+
+
+def _reach(network: Any) -> tuple[int, int]:
+    """Return how many rows and how many columns of a picture one logit looks at."""
+    picture = torch.rand(1, 3, _SIDE, _SIDE, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    changed = picture.repeat(2 * _SIDE + 1, 1, 1, 1)
+    for k in range(_SIDE):
+        changed[1 + k, :, k, :] *= -1
+        changed[1 + _SIDE + k, :, :, k] *= -1
+    logits = _judged(network, changed)[:, _WATCHED, _WATCHED]
+    moved = (logits[1:] - logits[0]).abs() > 1e-9
+    rows, columns = (
+        int(seen.max() - seen.min()) + 1 if len(seen) else 0
+        for seen in (side.nonzero().flatten() for side in moved.split(_SIDE))
+    )
+    return rows, columns
+
+
+def _patches(answer: Any, mistakes: Mistakes) -> None:
     generator = torch.Generator().manual_seed(0)
-    clean = torch.rand(3, 1, 4, 4, generator=generator) * 2 - 1
-    damaged, repaired = clean.clone(), clean.clone()
-    damaged[..., 1:3, 1:3] = -1
-    repaired[..., 1:3, 1:3] = 0.25
-    return damaged, clean, repaired
+    images = torch.rand(6, 3, _SIDE, _SIDE, generator=generator) * 2 - 1
+    shape = tuple(numbers(call(answer, images)).shape)
+    if shape in ((6,), (6, 1), (6, 1, 1), (6, 1, 1, 1)):
+        raise Wrong(mistakes["one_logit"].why)
+    logits = _judged(answer, images)
+    alone = torch.cat([_judged(answer, image[None]) for image in images])
+    if not close(logits, alone, 1e-4):
+        raise Wrong(mistakes["batch_norm"].why)
+    loud = _judged(answer, 30 * images)
+    if loud.min() >= 0 and loud.max() <= 1:
+        raise Wrong(mistakes["sigmoid"].why)
+    rows, columns = _reach(answer)
+    if (rows, columns) == (_REACH, _REACH):
+        return
+    if min(rows, columns) >= _SIDE:
+        raise Wrong(mistakes["whole_picture"].why)
+    if (rows, columns) == (10, 10):
+        raise Wrong(mistakes["no_last_layers"].why)
+    raise Wrong(
+        f"One of its logits looks at {rows} by {columns} pixels, and {_REACH} by {_REACH} are "
+        "asked for: kernel 4 with stride 2 and padding 1 twice, then kernel 3 with padding 1 twice."
+    )
 
 
-def _pairs(answer: Any, mistakes: Mistakes) -> None:
-    pictures = damaged, clean, repaired = _pictures()
-    found = call(answer, *pictures)
-    if len(found) != 2:
-        raise Wrong("Return two things: the pair that D is to call real, and the one it is not to.")
-    real, fake = map(numbers, found)
-    for name, pair in (("real", real), ("fake", fake)):
-        if tuple(pair.shape) != (3, 2, 4, 4):
-            raise Wrong(
-                f"The {name} pair of 3 gray pictures of 4 by 4 pixels should have shape "
-                f"(3, 2, 4, 4), not {tuple(pair.shape)}: join along the channels."
-            )
-    for damaged_first in (True, False):
-        order = slice(None, None, 1 if damaged_first else -1)
-        rights = [_pair(*(damaged, x)[order]) for x in (clean, repaired)]
-        if close(real, rights[0], 1e-6) and close(fake, rights[1], 1e-6):
-            return
-    for mistake in mistakes.values():
-        usual = mistake.answer(*pictures)
-        if close(real, usual[0], 1e-6) and close(fake, usual[1], 1e-6):
-            raise Wrong(mistake.why)
-    raise Wrong("Both pairs hold the damaged picture; what differs is what stands beside it.")
+def _network(*layers: nn.Module) -> nn.Sequential:
+    """Return a network whose verdicts differ, whatever was drawn before."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        network = nn.Sequential(*layers)
+        for parameter in network.parameters():
+            nn.init.normal_(parameter, std=0.2)
+    return network
+
+
+def _stem(*between: nn.Module) -> list[nn.Module]:
+    leaky = nn.LeakyReLU(0.2)
+    return [nn.Conv2d(3, 8, 4, 2, 1), leaky, nn.Conv2d(8, 16, 4, 2, 1), *between, leaky]
+
+
+def _tail() -> list[nn.Module]:
+    return [nn.Conv2d(16, 16, 3, 1, 1), nn.LeakyReLU(0.2), nn.Conv2d(16, 1, 3, 1, 1)]
+
+
+# --- 5.4 How much an average of draws costs --------------------------------------------------
+
+
+def _price(k: float) -> float:
+    """Return by how many decibels the mean of k draws is worse than the mean of all."""
+    return 10 * math.log10(1 + 1 / k)
 
 
 # --- 5.5 and 5.6: names ----------------------------------------------------------------------
@@ -136,46 +194,58 @@ EXERCISES = (
     ),
     exercise(
         "5.3",
-        "ex-repair-nothing",
-        "the value of (a), a number",
-        compare_values([-2 * LOG2], ["the value"]),
-        "The least that any generator can reach, and it is reached by doing nothing.",
-        loss=Mistake(
-            "That is the loss of D. The value of the formula, which D maximizes, is its negative.",
-            2 * LOG2,
+        "ex-repair-patches",
+        "a network that maps pictures (N, 3, 32, 32) to logits (N, 8, 8)",
+        _patches,
+        "Sixty-four verdicts on one picture, each on a square of its own.",
+        one_logit=Mistake(
+            "It gives one logit a picture. Stop before the map becomes a number: each of its "
+            "8 x 8 places is a verdict.",
+            _network(*_stem(), *_tail(), nn.AdaptiveAvgPool2d(1), nn.Flatten(0)),
         ),
-        one_term=Mistake("There are two expectations, and D is one half in both.", -LOG2),
-        zero=Mistake(
-            "Zero is the value where D tells the two apart without error. Here both "
-            "distributions are the same.",
-            0.0,
+        sigmoid=Mistake(
+            "Its verdicts lie between 0 and 1: the losses want logits, so leave the sigmoid out.",
+            _network(*_stem(), *_tail(), nn.Sigmoid()),
         ),
-        bits=Mistake("Right in bits; use the natural logarithm.", -2.0),
+        batch_norm=Mistake(
+            "A verdict depends on the other pictures of the batch: leave batch norm out.",
+            _network(*_stem(nn.BatchNorm2d(16)), *_tail()),
+        ),
+        whole_picture=Mistake(
+            "Each of its logits sees the whole picture: no layer but convolutions, please.",
+            _network(nn.Flatten(), nn.Linear(3 * 32 * 32, 64), nn.Unflatten(1, (8, 8))),
+        ),
+        no_last_layers=Mistake(
+            "Each of its logits sees 10 by 10 pixels: two convolutions of kernel 3 are missing "
+            "after the halvings.",
+            _network(*_stem(), nn.Conv2d(16, 1, 1)),
+        ),
     ),
     exercise(
         "5.4",
-        "ex-repair-pair",
-        "a function of (damaged, clean, repaired) that returns the real pair and the fake one, "
-        "joined along the channels",
-        _pairs,
-        "Beside the damaged picture nothing can be missing in secret: to do nothing is found out.",
-        articles=Mistake(
-            "That is the article's real pair, a picture twice: D need only ask whether the halves "
-            "are equal.",
-            lambda damaged, clean, repaired: (_pair(clean, clean), _pair(clean, repaired)),
+        "ex-repair-average",
+        "a function of k that returns decibels",
+        compare_functions(_price, [(1,), (2,), (4,), (10,), (100,)], "k"),
+        "3 dB for a single draw, a tenth of that for fourteen: the average forgets the details.",
+        one_draw=Mistake(
+            "That is the price of one draw whatever k. The mean of k independent draws varies "
+            "about its own mean k times less.",
+            lambda k: 10 * math.log10(2),
         ),
-        clean_beside_fake=Mistake(
-            "The fake pair has the *clean* picture where the real one has the damaged one: that "
-            "alone gives it away, whatever G does. And in use there is no clean picture.",
-            lambda damaged, clean, repaired: (_pair(damaged, clean), _pair(clean, repaired)),
+        only_the_draws=Mistake(
+            "The truth varies, too: its variance adds to that of the mean of k draws.",
+            lambda k: 10 * math.log10(1 / k),
         ),
-        no_repair=Mistake(
-            "The fake pair does not contain the repaired picture: nothing about G is judged.",
-            lambda damaged, clean, repaired: (_pair(damaged, clean), _pair(damaged, damaged)),
+        root=Mistake(
+            "The *variance* falls like 1/k; it is the standard deviation that falls like its root.",
+            lambda k: 10 * math.log10(1 + k**-0.5),
         ),
-        reversed_roles=Mistake(
-            "The other way round: the pair with the clean picture is the real one.",
-            lambda damaged, clean, repaired: (_pair(damaged, repaired), _pair(damaged, clean)),
+        twenty=Mistake(
+            "The squared error is a power already: 10 log10, not 20 log10.",
+            lambda k: 20 * math.log10(1 + 1 / k),
+        ),
+        natural=Mistake(
+            "Decibels take the logarithm to base 10.", lambda k: 10 * math.log(1 + 1 / k)
         ),
     ),
     exercise(

@@ -11,6 +11,8 @@ WRITTEN = [
     "02_minimax",
     "03_code",
     "04_measuring",
+    "05_repair",
+    "06_vae",
     "11_sources",
     "appendix_systems",
 ]

@@ -17,6 +17,8 @@ SHOTS = [
     ("measuring", "book/04_measuring.html", "light", DESK, "figure.lab"),
     ("measuring-phone-dark", "book/04_measuring.html", "dark", PHONE, "#who-notices"),
     ("repair-dark", "book/05_repair.html", "dark", DESK, "#the-second-route-search-among-codes"),
+    ("repair-plane", "book/05_repair.html", "light", DESK, "[data-lab=repair-plane]"),
+    ("repair-plane-phone-dark", "book/05_repair.html", "dark", PHONE, "[data-lab=repair-plane]"),
     ("vae", "book/06_vae.html", "light", DESK, "figure:has(img)"),
     ("scaling-dark", "book/10_scaling.html", "dark", DESK, "figure:has(img)"),
     ("laboratories", "book/laboratories.html", "light", DESK, "figure.lab"),

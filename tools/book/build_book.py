@@ -12,6 +12,7 @@ from pathlib import Path
 from check_pages import complaints
 from execute import execute
 from export_generator import export
+from export_repairs import export as export_repairs
 from notebooks_zip import pack
 from toc import ROOT, notebooks
 from trim_icons import trim
@@ -56,6 +57,7 @@ def main() -> int:
     except RuntimeError as error:
         print(error, file=sys.stderr)
         return 1
+    export_repairs(ROOT, html)
     pack(html, wheel)
     found = complaints(html)
     if found:

@@ -16,7 +16,7 @@ from typing import ClassVar
 from docutils import nodes
 from docutils.parsers.rst import Directive, directives
 
-LABORATORIES = ("toy-gan", "dirac-gan", "two-clouds", "football", "repaint")
+LABORATORIES = ("toy-gan", "dirac-gan", "two-clouds", "football", "repaint", "repair-plane")
 
 
 class laboratory(nodes.General, nodes.Element):

@@ -12,6 +12,7 @@
     "two-clouds": ["measures.js", "two-clouds.js"],
     football: ["networks.js", "generator.js", "football-weights.js", "football.js"],
     repaint: ["networks.js", "generator.js", "football-weights.js", "search.js", "repaint.js"],
+    "repair-plane": ["repairs.js", "repair-plane.js"],
   };
   const loaded = {};
 
