@@ -55,8 +55,7 @@ from torch import Tensor
 
 TRIAL = 0.4  # share of the time that a trial takes
 SEARCH_SEED = 100  # used nowhere else
-SHOWN = ("real", "Gaussian mixture", "AE + mixture", "VAE", "VAE + mixture", "VAE-GAN",
-         "GAN, plain", "GAN, regularized")  # fmt: skip
+SHOWN = ("real", "Gaussian mixture", "AE + mixture", "VAE", "VAE + mixture", "GAN, regularized")
 PER_ROW = 12
 
 
