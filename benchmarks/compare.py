@@ -7,7 +7,7 @@ Everything in chapter 6 that can make a picture, on scikit-learn's digits and on
 pixels: classical samplers, an autoencoder and a VAE with a mixture of Gaussians on their codes, a
 VAE with two likelihoods, a VAE-GAN, a plain GAN and the book's GAN. All trained models of a data
 set have the same generator (or decoder) but for the length of its code, and the same processor time
-for training, on one thread: 6 seconds for digits, 20 for footballs. The learning rate is held for
+for training, on one thread: 13 seconds for digits, 40 for footballs. The learning rate is held for
 half of it and then falls to 0 along a cosine.
 
 First the search: for each method the settings of `compare_search.py`, equally many for every
@@ -28,7 +28,7 @@ The table `references` holds real pictures, which are no model:
   pixel.
 
 The table `first` holds an earlier run of this comparison, with the recipes' settings, unequally
-searched, and 13 and 40 seconds: the hypotheses of chapter 6 were first judged by it. Its rows of
+searched: the hypotheses of chapter 6 were first judged by it. Its rows of
 "VAE + mixture" were added later, by the same measures and with the VAE's recipe as it stands; they
 were trained beside other programs, which makes a second of the processor worth less.
 

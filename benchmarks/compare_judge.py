@@ -11,7 +11,7 @@ from gan_tutorial import data, metrics
 
 # Training pictures, held-out pictures of each split, processor seconds, and how many draws of
 # samples a FID is the mean of: of 300 digits it varies by a quarter.
-SIZES = {"digits": (1197, 300, 6.0, 50), "soccer": (4000, 1000, 20.0, 3)}
+SIZES = {"digits": (1197, 300, 13.0, 50), "soccer": (4000, 1000, 40.0, 3)}
 DRAWS, HALVES = 3, 10  # the slower measures are means over the first DRAWS sets of samples
 
 

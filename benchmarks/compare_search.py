@@ -1,4 +1,4 @@
-"""What `compare.py` tries for each method: the book's recipe, and three other settings.
+"""What `compare.py` tries for each method: the book's recipe, and five other settings.
 
 Every method of a data set is given as many trials as every other, and those with an optimizer vary
 its learning rate and its beta1 among them. For a VAE they also vary the decoder's standard
@@ -10,7 +10,7 @@ from itertools import chain
 
 from compare_models import METHODS, Settings
 
-TRIALS = 4
+TRIALS = 6
 
 
 def varied(first: Settings, *changes: Settings) -> list[Settings]:
@@ -30,19 +30,25 @@ def coders(code: int) -> dict[str, list[Settings]]:
         {"lr": 2e-3, "beta": 4.0},
         {"lr": 2e-3, "latent_dim": code // 4, "std": 0.3},
         {"beta1": 0.5, "latent_dim": code // 2, "std": 0.15},
+        {"beta1": 0.5, "latent_dim": code // 4},
+        {"lr": 2e-3, "beta1": 0.5, "latent_dim": code // 2, "beta": 2.0},
     )
-    parts = (10, 30, 10, 30)
+    parts = (10, 30, 10, 30, 30, 10)
     ae = varied(
         {"lr": 1e-3, "beta1": 0.9, "latent_dim": code, "code_penalty": 0.0, "parts": 10},
         {"lr": 2e-3, "parts": 30},
         {"lr": 2e-3, "latent_dim": code // 4, "code_penalty": 1e-3},
         {"beta1": 0.5, "latent_dim": code // 2, "parts": 30},
+        {"beta1": 0.5, "latent_dim": code // 4},
+        {"lr": 2e-3, "beta1": 0.5, "code_penalty": 1e-2, "parts": 30},
     )
     bernoulli = varied(
         {"lr": 1e-3, "beta1": 0.9, "latent_dim": code, "beta": 1.0},
         {"lr": 2e-3, "beta": 0.3},
         {"lr": 2e-3, "latent_dim": code // 4},
         {"beta1": 0.5, "latent_dim": code // 2},
+        {"lr": 2e-3},
+        {"lr": 2e-3, "beta1": 0.5, "beta": 0.5},
     )
     with_parts = [{**one, "parts": n} for one, n in zip(vae, parts, strict=True)]
     return {
@@ -60,44 +66,50 @@ def games(lr: float, penalty: float, code: int) -> dict[str, list[Settings]]:
         {"lr": 2 * lr, "penalty": penalty / 5},
         {"lr": 2 * lr, "penalty": 2 * penalty, "latent_dim": code // 2},
         {"beta1": 0.5},
+        {"lr": lr / 2},
+        {"lr": 2 * lr, "beta1": 0.5, "penalty": 2 * penalty},
     )
     plain = varied(
         {"lr": 2e-4, "beta1": 0.5, "latent_dim": code},
         {"lr": 1e-3},
         {"lr": 1e-3, "beta1": 0.0},
         {"lr": 5e-4, "latent_dim": code // 2},
+        {"beta1": 0.0},
+        {"lr": 5e-4, "beta1": 0.0},
     )
     both = varied(
         {"lr": lr, "beta1": 0.0, "penalty": penalty, "beta": 0.1, "latent_dim": code},
         {"lr": 2 * lr, "beta": 0.03, "penalty": penalty / 5},
         {"lr": 2 * lr, "beta": 0.3, "latent_dim": code // 2},
         {"beta1": 0.5},
+        {"lr": lr / 2},
+        {"lr": 2 * lr, "beta1": 0.5, "beta": 0.03},
     )
     return {"VAE-GAN": both, "GAN, plain": plain, "GAN, regularized": regularized}
 
 
 def clusterings(clusters: tuple[int, ...]) -> dict[str, list[Settings]]:
     """Return the trials of k-means without and with noise."""
-    noises = (0.5, 1.0, 0.5, 1.0)
+    noises = (0.5, 1.0, 0.5, 1.0, 0.5, 1.0)
     with_noise = [{"clusters": n, "noise": z} for n, z in zip(clusters, noises, strict=True)]
     return {"k-means": each("clusters", clusters), "k-means + noise": with_noise}
 
 
 TRIES: dict[str, dict[str, list[Settings]]] = {
     "digits": {
-        "PCA + Gaussian": each("components", (8, 16, 24, 32)),
-        "Gaussian mixture": each("parts", (10, 20, 30, 50)),
-        **clusterings((50, 100, 200, 400)),
+        "PCA + Gaussian": each("components", (4, 8, 16, 24, 32, 48)),
+        "Gaussian mixture": each("parts", (5, 10, 20, 30, 40, 60)),
+        **clusterings((25, 50, 100, 200, 300, 400)),
         **coders(32),
         **games(2e-3, 0.5, 32),
     },
     "soccer": {
-        "PCA + Gaussian": each("components", (32, 64, 96, 128)),
+        "PCA + Gaussian": each("components", (16, 32, 64, 96, 128, 256)),
         "Gaussian mixture": [
             {"components": n, "parts": parts}
-            for n, parts in ((64, 10), (64, 30), (128, 10), (128, 30))
+            for n, parts in ((32, 10), (32, 30), (64, 10), (64, 30), (128, 10), (128, 30))
         ],
-        **clusterings((50, 100, 200, 400)),
+        **clusterings((50, 100, 200, 400, 700, 1000)),
         # black or white pixels do not draw footballs
         **{name: tries for name, tries in coders(64).items() if "Bernoulli" not in name},
         **games(1e-3, 0.1, 64),
