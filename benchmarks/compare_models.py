@@ -1,7 +1,8 @@
-"""The models of `compare.py`: each takes training data, seconds and a seed, and gives samplers."""
+"""The methods of `compare.py`: how each is trained with given settings, and how it samples."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import report
@@ -11,25 +12,18 @@ from torch import Tensor
 from gan_tutorial import GAN, Task, classical, data, fit
 from gan_tutorial.autoencoders import VAE, VAEGAN, Autoencoder, CodeSampler
 
-Train = Callable[[data.Dataset, float, int, int], tuple[Any, float]]  # a model, and its seconds
-Samplers = dict[str, tuple[Callable[..., Tensor], float]]  # by name, with the seconds to fit
+Settings = dict[str, Any]
+Trained = tuple[Any, float]  # a model, and the processor seconds that it took
+Train = Callable[[data.Dataset, float, int, Settings], Trained]
 
-# Training pictures, held-out pictures of each split, processor seconds, principal components, and
-# how many draws of samples a FID is the mean of: of 300 digits it varies by a quarter.
-SIZES = {"digits": (1197, 300, 13.0, 16, 50), "soccer": (4000, 1000, 40.0, 64, 3)}
-TOGETHER = 4
-# The game and the optimizer of the DCGAN paper, on the same networks.
-PLAIN = {"loss": "non-saturating", "r1": 0.0, "r2": 0.0, "lr": 2e-4, "betas": (0.5, 0.999)}
-# Not in equal time: how near to the floor the book's GAN comes. Steps and batch size, and what
-# else differs from its recipe.
-LONGER = {"long": (8000, 128), "ema": 0.999}
+BETA2 = {GAN: 0.9, VAEGAN: 0.9, VAE: 0.999, Autoencoder: 0.999}  # the recipes' own
 
 
 class Codes:
     """Principal components as codes: what `CodeSampler` needs to draw from a mixture of them."""
 
-    def __init__(self, images: Tensor, components: int):
-        self.pca = classical.PCAGaussian(components).fit(images)
+    def __init__(self, pca: classical.PCAGaussian):
+        self.pca = pca
 
     def encode(self, images: Tensor) -> Tensor:
         return torch.from_numpy(self.pca.encode(images.double().flatten(1).numpy()))
@@ -39,133 +33,120 @@ class Codes:
         return rows.view(-1, *self.pca.shape).clamp(-1, 1)
 
 
-def trained(kind: type[Task], long: tuple[int, int] | None = None, **options: object) -> Train:
-    """Train a task for so many processor seconds, counted in steps after a short trial.
+@dataclass(frozen=True)
+class Method:
+    """A way to make pictures: `train`, and `sampler`, which may fit something to the result."""
 
-    `long` is a number of steps and a batch size to take instead.
-    """
+    train: Train
+    sampler: Callable[[Any, data.Dataset, Settings, int], Callable[..., Tensor]]
+    only_sampling: tuple[str, ...] = ()  # the settings of `sampler`, which `train` does not see
 
-    def train(
-        samples: data.Dataset, seconds: float, seed: int, components: int
-    ) -> tuple[Task, float]:
-        def run(
-            steps: int, batch_size: int = 64 if samples.shape[-1] < 16 else 32
-        ) -> tuple[Task, float]:
+    def training(self, settings: Settings) -> Settings:
+        """Return the settings that training sees: where they agree, one training serves two."""
+        return {key: value for key, value in settings.items() if key not in self.only_sampling}
+
+
+def trained(kind: type[Task], beta2: float | None = None, **fixed: object) -> Train:
+    """Train a task for so many processor seconds, counted in steps after a short trial."""
+    rates: dict[tuple, float] = {}  # steps in a second
+
+    def options(settings: Settings) -> dict[str, Any]:
+        chosen = {**fixed, **settings}
+        chosen["betas"] = (chosen.pop("beta1"), beta2 or BETA2[kind])
+        if "penalty" in chosen:
+            chosen["r1"] = chosen["r2"] = chosen.pop("penalty")
+        return chosen
+
+    def train(samples: data.Dataset, seconds: float, seed: int, settings: Settings) -> Trained:
+        def run(steps: int) -> Trained:
             torch.manual_seed(seed)
-            task = kind.for_data(samples, **options)
+            task = kind.for_data(samples, **options(settings))
             began = time.process_time()
+            batch_size = 64 if samples.shape[-1] < 16 else 32
             fit(task, samples, steps, batch_size=batch_size,
                 schedule="hold-cosine", seed=seed, device="cpu", progress=False)  # fmt: skip
             return task, time.process_time() - began
 
-        if long is None:
-            return run(report.steps_in(seconds, run))
-        steps, batch_size = long
-        share = seconds / SIZES[samples.name][2]  # 1, or less in a quick run
-        return run(round(share * steps), batch_size)
+        about = (samples.name, repr(settings))
+        if about not in rates:
+            rates[about] = report.steps_in(100.0, run, few=25) / 100
+        steps = max(1, round(seconds * rates[about]))
+        task, took = run(steps)
+        rates[about] = steps / took  # a longer trial
+        return task, took
 
     return train
 
 
-def fitted(make: Callable[[data.Dataset, int, int], Any]) -> Train:
-    """Fit a classical generator; `make` takes the number of components and the seed."""
+def fitted(make: Callable[[data.Dataset, int, Settings], Any]) -> Train:
+    """Fit a classical generator; `make` takes the seed and the settings."""
 
-    def train(
-        samples: data.Dataset, seconds: float, seed: int, components: int
-    ) -> tuple[Any, float]:
+    def train(samples: data.Dataset, seconds: float, seed: int, settings: Settings) -> Trained:
         began = time.process_time()
-        return make(samples, components, seed), time.process_time() - began
+        return make(samples, seed, settings), time.process_time() - began
 
     return train
 
 
-def one(name: str) -> Callable[[Any, data.Dataset, int], Samplers]:
-    """Sample from a model in one way, under one name."""
-    return lambda model, samples, seed: {name: (model.sample, 0.0)}
+def itself(model: Any, samples: data.Dataset, settings: Settings, seed: int) -> Any:
+    """Sample as the model does."""
+    return model.sample
 
 
-def from_codes(model: Autoencoder, samples: data.Dataset, seed: int) -> Samplers:
-    """Sample from an autoencoder in three ways; the later two take time to fit."""
-    found = {"AE + N(0, I)": (model.sample, 0.0)}
-    for name, components in (("AE + Gaussian", 1), ("AE + mixture", 10)):
-        began = time.process_time()
-        sampler = CodeSampler(model, samples, components, seed)
-        found[name] = (sampler.sample, time.process_time() - began)
-    return found
+def mixture_of_codes(model: Any, samples: data.Dataset, settings: Settings, seed: int) -> Any:
+    """Draw codes from a mixture of Gaussians that is fitted to those of the training pictures."""
+    return CodeSampler(model, samples, settings["parts"], seed).sample
 
 
-def with_and_without_rounding(model: "Several", samples: data.Dataset, seed: int) -> Samplers:
-    """Sample from several GANs, and round the samples to the gray levels that digits have."""
-
-    def rounded(count: int, seed: int) -> Tensor:
-        return (model.sample(count, seed) * 8).round() / 8
-
-    assert len(samples[:].unique()) == 17  # from -1 to 1
-    return {"GANs, four": (model.sample, 0.0), "GANs, four, rounded": (rounded, 0.0)}
+DIRECTIONS: dict[str, classical.PCAGaussian] = {}  # by data: the slow part, done once
 
 
-def with_and_without_noise(model: VAE, samples: data.Dataset, seed: int) -> Samplers:
-    """Sample the means of a VAE's pixels, as is usual, and the pixels, as the model says."""
-
-    def noisy(count: int, seed: int) -> Tensor:
-        return model.sample(count, seed, pixel_noise=True).clamp(-1, 1)
-
-    return {"VAE": (model.sample, 0.0), "VAE with pixel noise": (noisy, 0.0)}
-
-
-def mixture(samples: data.Dataset, components: int, seed: int) -> Any:
-    """Fit ten Gaussians: to the pixels if they are few, else to principal components."""
-    if samples.shape[-1] < 16:
-        return classical.GaussianMixture(10, seed=seed).fit(samples[:])
-    return CodeSampler(Codes(samples[:], components), samples, 10, seed)
+def principal(samples: data.Dataset, seed: int, settings: Settings) -> classical.PCAGaussian:
+    """Return the first of the principal components."""
+    if samples.name not in DIRECTIONS:
+        most = 256 if samples.shape[-1] >= 16 else 60
+        DIRECTIONS[samples.name] = classical.PCAGaussian(most).fit(samples[:])
+    every, count = DIRECTIONS[samples.name], settings["components"]
+    some = classical.PCAGaussian(count)
+    some.__dict__.update({**every.__dict__, "components": count})
+    some.directions, some.variances = every.directions[:count], every.variances[:count]
+    return some
 
 
-class Several:
-    """Several generators as one: each sample comes from one of them, drawn at random."""
-
-    def __init__(self, members: Sequence[Any]):
-        self.members = members
-
-    def sample(self, count: int, seed: int) -> Tensor:
-        who = torch.randint(
-            len(self.members), (count,), generator=torch.Generator().manual_seed(seed)
-        )
-        drawn = [each.sample(count, seed * TOGETHER + k) for k, each in enumerate(self.members)]
-        return torch.stack(drawn)[who, torch.arange(count)]
+def gaussians(samples: data.Dataset, seed: int, settings: Settings) -> Any:
+    """Fit a mixture: to principal components if they are asked for, else to the pixels."""
+    if settings.get("components"):
+        codes = Codes(principal(samples, seed, settings))
+        return CodeSampler(codes, samples, settings["parts"], seed)
+    return classical.GaussianMixture(settings["parts"], seed=seed).fit(samples[:])
 
 
-def together(train: Train) -> Train:
-    """Train several of a kind, from seeds of their own, and sample from all of them."""
-
-    def train_all(
-        samples: data.Dataset, seconds: float, seed: int, components: int
-    ) -> tuple[Several, float]:
-        seeds = range(seed * TOGETHER, (seed + 1) * TOGETHER)
-        members, took = zip(*(train(samples, seconds, k, components) for k in seeds), strict=True)
-        return Several(members), sum(took)
-
-    return train_all
+def k_means(samples: data.Dataset, seed: int, settings: Settings) -> Any:
+    noise = settings.get("noise", 0.0)
+    return classical.KMeansCentroids(settings["clusters"], noise, seed).fit(samples[:])
 
 
-CLASSICAL = {
-    "copies": lambda s, c, seed: classical.Templates(0).fit(s[:]),
-    "shifted copies": lambda s, c, seed: classical.Templates(1).fit(s[:]),
-    "independent pixels": lambda s, c, seed: classical.IndependentPixels().fit(s[:]),
-    "PCA + Gaussian": lambda s, c, seed: classical.PCAGaussian(c).fit(s[:]),
-    "Gaussian mixture": mixture,
-    "k-means": lambda s, c, seed: classical.KMeansCentroids(100, seed=seed).fit(s[:]),
-    "k-means + noise": lambda s, c, seed: classical.KMeansCentroids(100, 1.0, seed).fit(s[:]),
+PARTS = ("parts",)
+VAES = trained(VAE)  # one training serves both ways to draw codes
+METHODS = {
+    "independent pixels": Method(
+        fitted(lambda s, seed, _: classical.IndependentPixels().fit(s[:])), itself
+    ),
+    "PCA + Gaussian": Method(fitted(principal), itself),
+    "Gaussian mixture": Method(fitted(gaussians), itself),
+    "k-means": Method(fitted(k_means), itself),
+    "k-means + noise": Method(fitted(k_means), itself),
+    "AE + mixture": Method(trained(Autoencoder), mixture_of_codes, PARTS),
+    "VAE": Method(VAES, itself),
+    "VAE + mixture": Method(VAES, mixture_of_codes, PARTS),
+    "VAE, Bernoulli": Method(trained(VAE, likelihood="bernoulli"), itself),
+    "VAE-GAN": Method(trained(VAEGAN), itself),
+    # the game and the optimizer of the DCGAN paper, on the same networks
+    "GAN, plain": Method(trained(GAN, beta2=0.999, loss="non-saturating", r1=0.0, r2=0.0), itself),
+    "GAN, regularized": Method(trained(GAN), itself),
 }
-MODELS = {
-    **{name: (fitted(make), one(name)) for name, make in CLASSICAL.items()},
-    "AE": (trained(Autoencoder), from_codes),
-    "VAE": (trained(VAE), with_and_without_noise),
-    "VAE, Bernoulli": (trained(VAE, likelihood="bernoulli"), one("VAE, Bernoulli")),
-    "VAE-GAN": (trained(VAEGAN), one("VAE-GAN")),
-    "GAN, plain": (trained(GAN, **PLAIN), one("GAN, plain")),
-    "GAN, regularized": (trained(GAN), one("GAN, regularized")),
-    "GAN, longer": (trained(GAN, **LONGER), one("GAN, longer")),
-    "GANs, four": (together(trained(GAN, **LONGER)), with_and_without_rounding),
+# Training pictures, and what is nothing else: they stand beside the models, and in no average.
+REFERENCES = {
+    "copies": Method(fitted(lambda s, seed, _: classical.Templates(0).fit(s[:])), itself),
+    "shifted copies": Method(fitted(lambda s, seed, _: classical.Templates(1).fit(s[:])), itself),
 }
-# Black or white pixels do not draw footballs, and the longer training was searched for digits.
-DIGITS_ONLY = ("VAE, Bernoulli", "GAN, longer", "GANs, four")

@@ -1,21 +1,12 @@
 """Checks for the exercises of chapter 6, GAN, VAE and the rest."""
 
 import math
-from typing import Any
 
+import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from .core import (
-    Mistake,
-    Mistakes,
-    Wrong,
-    call,
-    compare_functions,
-    compare_values,
-    exercise,
-    truth,
-)
+from .core import Mistake, compare_functions, exercise
 
 # --- 6.2 The best decoder variance, and 6.3 where the mixture of guesses goes ----------------
 
@@ -35,97 +26,21 @@ def _codes(seed: int) -> tuple[Tensor, Tensor]:
     return 0.8 * _draw(seed, 2000, 3) + 1, _draw(seed + 1, 2000, 3) - 1
 
 
-# --- 6.4 Samplers of clusterings -------------------------------------------------------------
-
-_NOISE = [1011 / 1197, 125 / 1197]  # of the training digits, by scikit-learn's DBSCAN
-
-# --- 6.5 A program that does nothing ---------------------------------------------------------
+# --- 6.4 The threshold of a linear VAE, and 6.5 a baseline ------------------------------------
 
 
-class _Program:
-    """What looks like a VAE from outside; the switches say what it really does."""
-
-    latent_dim, std = 3, 1.0
-    generator: Any
-
-    def __init__(self, moves: bool, reads: bool, draws: bool):
-        self.moves, self.reads, self.draws = moves, reads, draws
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(0)
-            self.encoder, self.generator = nn.Linear(4, 6), nn.Linear(3, 4)
-        self.generator.latent_dim = self.latent_dim
-        self.networks = {"encoder": self.encoder, "generator": self.generator}
-
-    def step(self, batch: Tensor) -> dict[str, Tensor]:
-        if self.moves:
-            with torch.no_grad():
-                for network in self.networks.values():
-                    for p in network.parameters():
-                        p.sub_(0.01 * (1 + p.abs()))
-        return self.objective(batch, torch.zeros(len(batch), self.latent_dim))
-
-    def objective(self, batch: Tensor, noise: Tensor) -> dict[str, Tensor]:
-        loss = self.encoder(batch).square().mean() if self.reads else torch.tensor(1.0)
-        return {"loss": loss}
-
-    @torch.no_grad()
-    def sample(self, count: int, seed: int = 0, averaged: bool = True) -> Tensor:
-        generator = torch.Generator().manual_seed(seed if self.draws else 0)
-        return self.generator(torch.randn(count, self.latent_dim, generator=generator))
+def _spectrum(seed: int) -> np.ndarray:
+    """Return the variances of data along their principal components, the largest first."""
+    return np.sort(np.random.default_rng(seed).gamma(1.0, 1.0, 12))[::-1].copy()
 
 
-# name, and what it does: move its weights, read its data, use its code
-_PROGRAMS = {
-    "A VAE that works": (True, True, True),
-    "A VAE whose weights stay": (False, True, True),
-    "A VAE whose loss ignores the data": (True, False, True),
-    "A VAE whose samples ignore the code": (True, True, False),
-    "A program of empty functions": (False, False, False),
-}
-_PARTS = ("weights move", "the loss depends on the data", "samples depend on the code")
+def _estimates(seed: int, count: int) -> tuple[Tensor, Tensor]:
+    """Return values of f, far from 0 on average, and scores."""
+    return _draw(seed, count) + 5, 2 * _draw(seed + 1, count)
 
 
-def _table(answer: Any) -> dict[str, tuple[bool, ...]]:
-    """Return the three answers of the learner's checks for each program."""
-    x, y = _draw(0, 5, 4).float(), _draw(1, 5, 4).float() + 1
-    table = {}
-    for name, what in _PROGRAMS.items():
-        verdict = call(answer, _Program(*what), x, y)
-        verdict = tuple(verdict.values() if isinstance(verdict, dict) else verdict)
-        if len(verdict) != 3:
-            raise Wrong(f"Return three answers, one for each check; these are {len(verdict)}.")
-        table[name] = tuple(map(truth, verdict))
-    return table
-
-
-def _three_checks(answer: Any, mistakes: Mistakes) -> None:
-    found = _table(answer)
-    for mistake in mistakes.values():
-        if found == _table(mistake.answer):
-            raise Wrong(mistake.why)
-    for name, right in _PROGRAMS.items():
-        for part, passed, expected in zip(_PARTS, found[name], right, strict=True):
-            if passed != expected:
-                said = "passes" if passed else "fails"
-                raise Wrong(f"{name} {said} your check that {part}.")
-
-
-def _usual(
-    task: _Program,
-    x: Tensor,
-    y: Tensor,
-    *,
-    copies: bool = True,
-    other_batch: bool = True,
-    other_seed: bool = True,
-) -> tuple[bool, bool, bool]:
-    before = [p.clone() if copies else p for p in task.encoder.parameters()]
-    task.step(x)
-    moved = any(not torch.equal(p, q) for p, q in zip(before, task.encoder.parameters()))  # noqa: B905
-    noise = torch.zeros(len(x), task.latent_dim)
-    losses = [task.objective(batch, noise)["loss"].item() for batch in (x, y if other_batch else x)]
-    samples = [task.sample(2, seed=seed) for seed in (0, int(other_seed))]
-    return moved, losses[0] != losses[1], not torch.equal(*samples)
+def _leave_one_out(f: Tensor, score: Tensor) -> Tensor:
+    return (f - (f.sum() - f) / (len(f) - 1)) * score
 
 
 EXERCISES = (
@@ -188,72 +103,94 @@ EXERCISES = (
     exercise(
         "6.3",
         "ex-aggregate",
-        "a function of (mean, log_var), tensors (N, codes), that returns the variance of the "
-        "aggregate in each direction",
+        "a function of (mean, log_var), tensors (N, codes), that returns the mean and the variance "
+        "of the aggregate in each direction",
         compare_functions(
-            lambda mean, log_var: mean.var(0) + log_var.exp().mean(0),
+            lambda mean, log_var: (mean.mean(0), mean.var(0) + log_var.exp().mean(0)),
             [_codes(0), _codes(5)],
             "mean, log_var",
             2e-3,
         ),
-        "Between and within: the law of total variance.",
+        "Between and within: the law of total variance. Two moments, and they see no hole.",
         means_only=Mistake(
-            "These are the codes' means only. Each code is a Gaussian, with a width of its own.",
-            lambda mean, log_var: mean.var(0),
+            "This is the variance of the codes' means only. Each code is a Gaussian, with a width "
+            "of its own.",
+            lambda mean, log_var: (mean.mean(0), mean.var(0)),
         ),
         widths_only=Mistake(
             "This is the mean width of one code. The means of different samples differ, too.",
-            lambda mean, log_var: log_var.exp().mean(0),
+            lambda mean, log_var: (mean.mean(0), log_var.exp().mean(0)),
         ),
         logarithm=Mistake(
             "The encoder gives the *logarithm* of the variance.",
-            lambda mean, log_var: mean.var(0) + log_var.mean(0),
+            lambda mean, log_var: (mean.mean(0), mean.var(0) + log_var.mean(0)),
         ),
         deviations=Mistake(
             "Variances add, and standard deviations do not: exp(log_var), without the half.",
-            lambda mean, log_var: mean.var(0) + (log_var / 2).exp().mean(0),
+            lambda mean, log_var: (mean.mean(0), mean.var(0) + (log_var / 2).exp().mean(0)),
+        ),
+        centered=Mistake(
+            "The prior's mean is 0. That of the aggregate need not be: take the mean of the means.",
+            lambda mean, log_var: (0 * mean.mean(0), mean.var(0) + log_var.exp().mean(0)),
         ),
     ),
     exercise(
         "6.4",
-        "ex-clusterings",
-        "the two shares of noise, for the radii 2 and 3",
-        compare_values(_NOISE, ["the share for radius 2", "the share for radius 3"], 5e-3),
-        "So much of the data no sampler made of this clustering can ever draw.",
-        clustered=Mistake(
-            "That is the share that *is* in clusters; noise has the label -1.",
-            [1 - share for share in _NOISE],
+        "ex-linear-vae",
+        "a function of (variances, s), an array (n,) and a number, that returns the activities",
+        compare_functions(
+            lambda variances, s: np.maximum(0, 1 - s**2 / variances),
+            [(_spectrum(0), 0.5), (_spectrum(1), 1.2), (_spectrum(2), 0.9)],
+            "variances, s",
         ),
-        percent=Mistake("Shares between 0 and 1, please.", [100 * share for share in _NOISE]),
-        raw=Mistake(
-            "All of them? These are pixels from 0 to 16; the book's digits lie in [-1, 1].",
-            [1.0, 1.0],
+        "What varies less than the noise is noise: that is the whole of this collapse.",
+        negative=Mistake(
+            "An activity is a variance and cannot be negative: where s^2 exceeds the data's "
+            "variance, w = 0, and the code is not used.",
+            lambda variances, s: 1 - s**2 / variances,
         ),
-        swapped=Mistake("In the other order: a larger radius leaves less noise.", _NOISE[::-1]),
+        deviation=Mistake(
+            "Compare variances with the *variance* of the decoder, s^2, not with s.",
+            lambda variances, s: np.maximum(0, 1 - s / variances),
+        ),
+        slope=Mistake(
+            "That is w^2, the square of the best slope. The activity is the variance of the "
+            "posterior's mean.",
+            lambda variances, s: np.maximum(0, variances - s**2),
+        ),
+        width=Mistake(
+            "That is the variance of the posterior. Its *mean* varies by what is left of 1.",
+            lambda variances, s: np.minimum(1, s**2 / variances),
+        ),
+        switch=Mistake(
+            "Active or not is right; but between the two lies a number, w^2 over the variance.",
+            lambda variances, s: np.where(variances > s**2, 1.0, 0.0),
+        ),
     ),
     exercise(
         "6.5",
-        "ex-noop",
-        "a function of (task, x, y), a VAE and two batches, that returns the answers of the three "
-        "checks",
-        _three_checks,
-        "Three lines, and a program that does nothing can no longer pass for a VAE.",
-        always=Mistake(
-            "All your checks pass for a program of empty functions.",
-            lambda task, x, y: (True, True, True),
+        "ex-baseline",
+        "a function of (f, score), tensors (n,), that returns the n estimates",
+        compare_functions(_leave_one_out, [_estimates(0, 6), _estimates(3, 40)], "f, score", 1e-4),
+        "Unbiased, and free of the square of the mean: the others tell what to expect.",
+        none=Mistake("This has no baseline: f as it is.", lambda f, score: f * score),
+        own=Mistake(
+            "Your mean contains the draw itself, so it is no constant: the estimate is too small "
+            "by (n - 1) / n. Leave each draw out of its own baseline.",
+            lambda f, score: (f - f.mean()) * score,
         ),
-        no_copy=Mistake(
-            "The optimizer changes weights in place, and you kept the weights themselves: clone "
-            "them before the step.",
-            lambda task, x, y: _usual(task, x, y, copies=False),
+        standardized=Mistake(
+            "Dividing by the standard deviation changes the size of the gradient, not only its "
+            "noise.",
+            lambda f, score: (f - f.mean()) / f.std() * score,
         ),
-        one_batch=Mistake(
-            "You compare the loss of one batch with itself: take two batches, and the same noise.",
-            lambda task, x, y: _usual(task, x, y, other_batch=False),
+        divided=Mistake(
+            "The mean of the others is their sum over n - 1.",
+            lambda f, score: (f - (f.sum() - f) / len(f)) * score,
         ),
-        one_seed=Mistake(
-            "You sample twice with one seed, and so with the same codes.",
-            lambda task, x, y: _usual(task, x, y, other_seed=False),
+        averaged=Mistake(
+            "Return the estimate of each draw, n of them; their mean comes later.",
+            lambda f, score: _leave_one_out(f, score).mean(),
         ),
     ),
 )
