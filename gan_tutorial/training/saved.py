@@ -91,8 +91,8 @@ class SavedRun:
         made = self.config.get("generator")
         if made is not None and "kind" in made and not can_build(made):
             raise CheckpointError(
-                f"The generator in {self.folder} is a {made['kind']}, which cannot be built from a file: "
-                f"write SavedRun({str(self.folder)!r}).load_into(generator), with one made as it "
+                f"The generator in {self.folder} is a {made['kind']}, which cannot be built from a "
+                f"file: write SavedRun({str(self.folder)!r}).load_into(generator), with one made as it "
                 "was then; on the command line, sample --network FILE.py:NAME."
             )
         return load_generator(self.folder)
