@@ -92,8 +92,8 @@ class SavedRun:
         if made is not None and "kind" in made and not can_build(made):
             raise CheckpointError(
                 f"The generator in {self.folder} is a {made['kind']}, which cannot be built from a "
-                f"file: write SavedRun({str(self.folder)!r}).load_into(generator), with one made as it "
-                "was then; on the command line, sample --network FILE.py:NAME."
+                f"file: write SavedRun({str(self.folder)!r}).load_into(generator), with one made "
+                "as it was then; on the command line, sample --network FILE.py:NAME."
             )
         return load_generator(self.folder)
 
