@@ -119,9 +119,9 @@ class Search:
         return best(self.tried[method], self.lower)["settings"]
 
     def entry(self) -> dict:
-        """Return what stands under ``search`` in the result."""
+        """Return what stands under ``search`` in the result, also in the middle of a search."""
         methods = {
-            name: {"tried": tried, "chosen": self.chosen(name)}
+            name: {"tried": tried, "chosen": self.chosen(name) if _ended(tried) else None}
             for name, tried in self.tried.items()
         }
         more = {"fixed": self.fixed, "closed": self.closed}
@@ -140,10 +140,14 @@ def lower_is_better(measure: str) -> bool:
 
 def best(tried: Sequence[dict], lower: bool) -> dict:
     """Return the best of what was tried; a run without a score, which diverged, is the worst."""
-    scored = [each for each in tried if each["score"] is not None]
-    if not scored:
+    if not _ended(tried):
         raise ValueError(f"None of {len(tried)} settings came to an end: there is none to choose.")
-    return (min if lower else max)(scored, key=lambda each: each["score"])
+    return (min if lower else max)(_ended(tried), key=lambda each: each["score"])
+
+
+def _ended(tried: Sequence[dict]) -> list[dict]:
+    """Return what was tried and did not diverge."""
+    return [each for each in tried if each["score"] is not None]
 
 
 def _same(setting: Mapping[str, Any]) -> str:
@@ -225,7 +229,7 @@ def _of_search(entry: Mapping[str, Any], result: Mapping[str, Any]) -> list[str]
         if not own:
             found.append(f"{name} was searched and has no row.")
         for row in own:
-            used = row.get("settings", {k: row[k] for k in method["chosen"] if k in row})
+            used = row.get("settings", {k: row[k] for k in method["chosen"] or {} if k in row})
             if _same(used) != _same(method["chosen"]):
                 found.append(f"a row of {name} has {used}; chosen was {method['chosen']}.")
                 break
@@ -248,7 +252,7 @@ def _of_method(
     chosen = _same(method["chosen"])
     if chosen not in scores:
         found.append(f"{name} has chosen {method['chosen']}, which was not tried.")
-    elif not any(score is not None for score in scores.values()):
+    elif not _ended(tried):
         found.append(f"{name} has no setting that came to an end.")
     elif scores[chosen] != best(tried, lower)["score"]:
         found.append(f"{name} has not chosen the best setting that it tried.")

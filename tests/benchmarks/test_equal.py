@@ -309,6 +309,9 @@ def test_a_search_in_which_all_diverge_says_so(equal):
     settings = equal.grid(lr=(1.0,), beta1=(0.0, 0.5))
     with pytest.raises(ValueError, match="None of 2 settings came to an end"):
         search.run("GAN", settings, lambda setting, seed: math.inf)
+    assert search.entry()["methods"]["GAN"]["chosen"] is None
+    rows = [{"method": "GAN", "settings": settings[0]}]
+    assert equal.complaints({"rows": rows, "search": [search.entry()]})
 
 
 def test_a_file_keeps_its_search_when_rows_are_added(monkeypatch, root, tmp_path):
