@@ -1,6 +1,7 @@
 """Does each fault show its sign, and does the healthy run not?
 
     python benchmarks/faults.py [--quick] [--json FILE] [--data digits ring] [--seeds 0 1 ...]
+                                [--faults NAME ...]
 
 Every fault of `gan_tutorial.faults` is planted in the healthy run where it is at home, on five
 seeds (one with --quick), and its sign is measured on that run and on its healthy twin: the same
@@ -12,7 +13,8 @@ Beside FILE comes a picture of the same name: for each fault on images, twelve s
 healthy run of the first seed and twelve with the fault, at the heights that the row's `strip` says.
 
 Where more than one thing is said to help, `CURES` are tried one by one, on three seeds; such a row
-has the key `cure`.
+has the key `cure`. Where more than one thing is said to be the cause, `SUSPECTS` are planted one by
+one in the healthy run, on three seeds; such a row has the key `suspect`.
 
 Rows that FILE has already are kept and not run again, so a run that was cut off goes on where it
 stopped; delete the file to start anew.
@@ -49,11 +51,11 @@ def translated(case: Case) -> tuple[nn.Module, nn.Module]:
 # Fault -> cure -> what the sick case becomes, given its healthy twin.
 CURES = {
     "mode-collapse": {
-        "equal learning rates": lambda sick, well: sick.with_options(lr=well.options["lr"]),
-        "beta1 of 0": lambda sick, well: sick.with_options(betas=well.options["betas"]),
-        "both": lambda sick, well: sick.with_options(
-            lr=well.options["lr"], betas=well.options["betas"]
+        "beta1 of 0.5": lambda sick, well: sick.with_options(betas=(0.5, sick.options["betas"][1])),
+        "a tenth of both rates": lambda sick, well: sick.with_options(
+            lr=tuple(rate / 10 for rate in well.options["lr"])
         ),
+        "R1, ten times": lambda sick, well: sick.with_options(r1=10 * well.options["r1"]),
         "relativistic, R1 and R2": lambda sick, well: sick.with_options(
             loss="relativistic", r1=0.1, r2=0.1
         ),
@@ -66,6 +68,19 @@ CURES = {
         "R1": lambda sick, well: sick.with_options(r1=0.5),
         "R1, ten times": lambda sick, well: sick.with_options(r1=5.0),
         "translations": lambda sick, well: replace(sick, networks=partial(translated, sick)),
+    },
+}
+# What else is said to make a generator collapse: each is one change of the healthy twin.
+SUSPECTS = {
+    "mode-collapse": {
+        "beta2 of 0.999": lambda well: well.with_options(betas=(well.options["betas"][0], 0.999)),
+        "G three times as fast": lambda well: well.with_options(
+            lr=(3 * well.options["lr"][0], well.options["lr"][1])
+        ),
+        "D three times as slow": lambda well: well.with_options(
+            lr=(well.options["lr"][0], well.options["lr"][1] / 3)
+        ),
+        "no R1": lambda well: well.with_options(r1=0.0),
     },
 }
 CURE_SEEDS = 3
@@ -106,8 +121,9 @@ def draw_strips(path: Path, place: int, *outcomes: Outcome) -> None:
 def report_row(row: dict) -> None:
     """Print one line of the table."""
     misfits = (f"{row[key] if row[key] is not None else math.nan:8.3g}" for key in MISFITS)
+    more = row.get("cure", row.get("suspect", ""))
     print(
-        f"{row['fault']:24} {row.get('cure', ''):24} {row['seed']:4}  {row['value']:9.3g} "
+        f"{row['fault']:24} {more:24} {row['seed']:4}  {row['value']:9.3g} "
         f"{row['healthy']:9.3g}  {row['shows']!s:5} {' '.join(misfits)} {row['seconds']:6.1f}",
         flush=True,
     )
@@ -115,26 +131,28 @@ def report_row(row: dict) -> None:
 
 def main() -> None:
     """Run what is missing, print a table and write the JSON file if asked."""
-    options = report.options(__doc__, data=DATA, seeds=5)
+    faults = {"nargs": "+", "choices": tuple(FAULTS), "default": tuple(FAULTS), "metavar": "NAME"}
+    options = report.options(__doc__, data=DATA, seeds=5, faults=faults)
     seeds = options.seeds[:1] if options.quick else options.seeds
     rows = []
     if options.json and options.json.is_file():
         rows = json.loads(options.json.read_text())["rows"]
-    done = {(row["fault"], row.get("cure"), row["seed"]) for row in rows}
+    done = {(row["fault"], row.get("cure"), row.get("suspect"), row["seed"]) for row in rows}
     print(f"{'fault':24} {'cure':24} seed      value   healthy  shows   misfit  healthy seconds")
     for seed in seeds:
         twins: dict[tuple, tuple[Outcome, float]] = {}  # the healthy run of each home
         for fault in FAULTS.values():
-            if fault.home["data"] not in options.data:
+            if fault.home["data"] not in options.data or fault.name not in options.faults:
                 continue
             well = fault.healthy(seed)
             sick = fault.plant(well)
-            cases = {None: sick}
+            cases = {(None, None): sick}
             if seed < CURE_SEEDS:
-                cures = CURES.get(fault.name, {})
-                cases |= {name: change(sick, well) for name, change in cures.items()}
-            for cure, case in cases.items():
-                if (fault.name, cure, seed) in done:
+                cures, suspects = CURES.get(fault.name, {}), SUSPECTS.get(fault.name, {})
+                cases |= {(name, None): change(sick, well) for name, change in cures.items()}
+                cases |= {(None, name): change(well) for name, change in suspects.items()}
+            for (cure, suspect), case in cases.items():
+                if (fault.name, cure, suspect, seed) in done:
                     continue
                 began = time.process_time()
                 held_out, home = well.held_out[:], tuple(sorted(fault.home.items()))
@@ -163,6 +181,8 @@ def main() -> None:
                 }
                 if cure:
                     row["cure"] = cure
+                elif suspect:
+                    row["suspect"] = suspect
                 elif options.json and case.images and seed == 0:
                     row["strip"] = 2 * SIDE * list(FAULTS).index(fault.name)
                     draw_strips(options.json.with_suffix(".png"), row["strip"], twin, outcome)

@@ -76,10 +76,15 @@ def machine() -> str:
     return f"{gpu}{cpu}, {os.cpu_count()} cores, {threads} threads, torch {torch.__version__}"
 
 
-def write(name: str, rows: list[dict], path: Path | None) -> None:
-    """Write the result as JSON, if a path was asked for."""
+def write(name: str, rows: list[dict], path: Path | None, **more: object) -> None:
+    """Write the result as JSON, if a path was asked for.
+
+    `more` are further keys, such as the ``search`` of `equal`. Those that the file has besides are
+    kept: a run that adds rows does not lose how their settings were chosen.
+    """
     if path:
-        result = {"name": name, "machine": machine(), "rows": rows}
+        old = json.loads(path.read_text()) if path.is_file() else {}
+        result = {**old, "name": name, "machine": machine(), **more, "rows": rows}
         path.write_text(json.dumps(result, indent=1) + "\n")
 
 

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from .mixtures import Mixture
+from .streams import check_count
 
 __all__ = ["Dataset", "Samples", "as_tensor", "sample_shape"]
 
@@ -164,6 +165,38 @@ class Dataset:
         part.device = self.device
         part._on_disk = self._on_disk and isinstance(index, slice)
         return part
+
+    def random_subset(self, count: int, seed: int = 0) -> "Dataset":
+        """Return `count` samples drawn at random without replacement, in random order.
+
+        The stored order is that of the files: the digits, for instance, stand there writer by
+        writer. So two sets that are compared are drawn like this, and are no slices of it.
+
+        Parameters
+        ----------
+        count : int
+            How many, from 1 to N.
+        seed : int
+            Decides which. A smaller count draws the first of a larger one.
+
+        Raises
+        ------
+        ValueError
+            If there are fewer samples than that, or `count` is below 1.
+
+        Examples
+        --------
+        >>> points = Dataset("three", torch.tensor([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]]))
+        >>> points.random_subset(2)
+        Dataset('three', 2 samples of 2)
+        """
+        if check_count(count) > len(self):
+            raise ValueError(
+                f"A random subset of {count} needs as many samples, and {self.name!r} has "
+                f"{len(self)}: ask for {len(self)} at most."
+            )
+        order = torch.randperm(len(self), generator=torch.Generator().manual_seed(seed))
+        return self.subset(order[:count])
 
     def map_images(self, change: Callable[[Tensor], Tensor]) -> "Dataset":
         """Return a data set whose images are ``change(images)``, applied some thousand at a time.

@@ -18,7 +18,9 @@ def digits(split: str = "train") -> Dataset:
     Parameters
     ----------
     split : {"train", "validation", "test"}
-        1,197, 300 and 300 images: fixed, disjoint, and with every class in proportion.
+        1,197, 300 and 300 images: fixed, disjoint, and with every class in proportion. Each
+        split keeps the order of the file, in which neighbors come from one writer: draw a part
+        of it by `Dataset.random_subset`.
 
     Returns
     -------

@@ -76,7 +76,7 @@ def test_links_between_cards_lead_somewhere(cells):
 
 @each_fault
 def test_every_fault_was_measured_on_five_seeds_with_the_library_s_threshold(rows, fault):
-    own = [row for row in rows if row["fault"] == fault.name and "cure" not in row]
+    own = [row for row in rows if row["fault"] == fault.name and alone(row)]
     assert sorted(row["seed"] for row in own) == [0, 1, 2, 3, 4]
     for row in own:
         assert {"data", "loss", "signature", "value", "healthy", "shows"} <= set(row)
@@ -92,17 +92,23 @@ def test_faults_that_are_said_to_do_harm_do(rows):
         ratios = sorted(
             row["misfit"] / row["healthy_misfit"]
             for row in rows
-            if row["fault"] == fault.name and "cure" not in row and row["misfit"] is not None
+            if row["fault"] == fault.name and alone(row) and row["misfit"] is not None
         )
         if fault.harm and ratios:
             assert ratios[len(ratios) // 2] > 2, fault.name
 
 
-def test_cures_were_tried_on_three_seeds(rows):
-    cures = {(row["fault"], row["cure"]) for row in rows if "cure" in row}
-    assert len(cures) >= 8
-    for fault, cure in cures:
-        seeds = {r["seed"] for r in rows if (r["fault"], r.get("cure")) == (fault, cure)}
+def alone(row) -> bool:
+    """Whether a row is about a fault and nothing else: no cure of it, no other suspect."""
+    return "cure" not in row and "suspect" not in row
+
+
+@pytest.mark.parametrize(("kind", "least"), [("cure", 8), ("suspect", 4)])
+def test_cures_and_suspects_were_tried_on_three_seeds(rows, kind, least):
+    tried = {(row["fault"], row[kind]) for row in rows if kind in row}
+    assert len(tried) >= least
+    for fault, name in tried:
+        seeds = {r["seed"] for r in rows if (r["fault"], r.get(kind)) == (fault, name)}
         assert len(seeds) >= 3
 
 

@@ -155,3 +155,29 @@ def test_samples_become_a_tensor_from_whatever_they_come_in(levels):
     assert as_tensor(np.arange(3, dtype=np.uint8)).dtype == torch.uint8
     with pytest.raises(TypeError, match="not as list"):
         as_tensor([1.0, 2.0])
+
+
+def test_a_random_subset_is_drawn_without_replacement_and_by_its_seed(levels):
+    few, more = levels.random_subset(20, seed=1), levels.random_subset(200, seed=1)
+    numbers = more.factors["level"].long()
+    assert len(set(numbers.tolist())) == 200
+    assert torch.equal(more.labels, numbers % 2)
+    assert torch.equal(more[:], levels[numbers])
+    assert torch.equal(few[:], more[:20])
+    assert not torch.equal(levels.random_subset(20, seed=2)[:], few[:])
+    assert sorted(levels.random_subset(256).factors["level"].tolist()) == list(range(256))
+
+
+def test_a_random_subset_is_no_block_of_the_file():
+    """Neighbors in the file of digits come from one writer: a slice of it is no random part."""
+    positions = Dataset("positions", torch.arange(1197.0).repeat(2, 1).T.contiguous())
+    drawn = positions.random_subset(300)[:][:, 0]
+    assert drawn.min() < 50
+    assert drawn.max() > 1150
+    assert abs(drawn.mean() - 598) < 80
+
+
+@pytest.mark.parametrize("count", [0, 257])
+def test_a_random_subset_of_too_many_or_none_is_refused(levels, count):
+    with pytest.raises(ValueError, match=r"must be at least 1|ask for 256 at most"):
+        levels.random_subset(count)

@@ -48,6 +48,20 @@ def test_a_fault_changes_its_case_by_one_switch(fault):
 
 
 @each_fault
+def test_a_fault_in_the_options_changes_one_of_them(fault):
+    """Not both betas, and not both rates by different factors, unless the card names them."""
+    before, after = (case.options for case in (fault.healthy(), fault.plant(fault.healthy())))
+    changed = [key for key in after if after[key] != before.get(key, 0.0)]
+    assert before.keys() <= after.keys()
+    assert len(changed) <= 1
+    if changed == ["betas"]:
+        assert sum(a != b for a, b in zip(before["betas"], after["betas"], strict=True)) == 1
+    if changed == ["lr"]:
+        (g, d), (new_g, new_d) = before["lr"], after["lr"]
+        assert (g == new_g) or (d == new_d) or new_g / g == new_d / d
+
+
+@each_fault
 def test_a_planted_fault_changes_the_run_and_a_healthy_twin_stays_what_it_was(fault):
     case = fault.healthy(seed=0)
     before = weights(case.run(steps=2).task)

@@ -47,9 +47,9 @@
   const RATES = [1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 4e-3, 5e-3, 1e-2, 2e-2];
   const RECIPE = { data: "ring", loss: "relativistic", penalty: "r1r2", lrG: 4e-3, lrD: 4e-3,
     beta1: "0" };
-  // A generator that is faster than its discriminator runs after it from clump to clump.
-  const COLLAPSE = { data: "ring", loss: "non-saturating", penalty: "none", lrG: 5e-3, lrD: 5e-4,
-    beta1: "0.9" };
+  // One change: with momentum all fakes run after the discriminator, and past it, together.
+  const COLLAPSE = { ...RECIPE, beta1: "0.9" };
+  const BETA2 = 0.9; // the same for every beta1, so that a change of one is a change of one
 
   window.ganLabs.start["toy-gan"] = function (bench) {
     const set = { ...RECIPE, seed: 0, speed: "1" };
@@ -72,7 +72,7 @@
 
     function apply() { // settings take effect at once, in the middle of a run
       Object.assign(game, { loss: set.loss, lrG: set.lrG, lrD: set.lrD,
-        betas: [Number(set.beta1), set.beta1 === "0" ? 0.9 : 0.999],
+        betas: [Number(set.beta1), BETA2],
         r1: set.penalty === "r1r2" ? 0.1 : 0, r2: set.penalty === "r1r2" ? 0.1 : 0,
         gp: set.penalty === "gp" ? 1 : 0 });
     }

@@ -16,7 +16,7 @@ __all__ = ["FAULTS"]
 
 
 def _collapsing(case: Case) -> Case:
-    return case.with_options(lr=(5e-3, 5e-4), betas=(0.9, 0.999), r1=0.0, r2=0.0)
+    return case.with_options(betas=(0.9, case.options["betas"][1]))
 
 
 FAULTS = (
@@ -58,10 +58,10 @@ FAULTS = (
     ),
     Fault(
         "mode-collapse", "Mode collapse", "balance",
-        what="The generator is ten times as fast as D, with much momentum, and no penalty.",
-        why="It runs to the best place of the moment before D can devalue it.",
+        what="Both players have a momentum: Adam's beta1 is 0.9.",
+        why="All samples run to the best place of the moment together, and on past it.",
         sign="Samples are much closer to each other than data are.",
-        cure="Equal learning rates and a beta1 of 0, together; then a loss with penalties.",
+        cure="A beta1 of 0, the switch itself; the table of cures shows what else was tried.",
         harm=True, change=_collapsing,
         measure=signs.diversity, threshold=0.5, above=False,
         home=RING,

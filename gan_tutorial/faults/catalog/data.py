@@ -39,7 +39,7 @@ FAULTS = (
         sign="Training samples get higher logits than held-out ones.",
         cure="More data; augmentation of reals and fakes alike; a stronger penalty.",
         harm=True,
-        change=lambda case: replace(case, data=case.data.subset(slice(0, 20))),
+        change=lambda case: replace(case, data=case.data.random_subset(20)),
         measure=signs.memorized, threshold=0.75, home=DIGITS,
         applies=of_images, needs="images",
     ),

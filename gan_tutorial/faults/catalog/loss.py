@@ -82,7 +82,7 @@ FAULTS = (
     ),
     Fault(
         "saturating-strong-d", "A saturating loss against a strong D", "loss",
-        what="The generator minimizes log(1 - D), and the discriminator had a head start.",
+        what="The generator minimizes log(1 - D), and D, which has no penalty, had a head start.",
         why="Where the discriminator is sure, that loss is flat: no gradient reaches G.",
         sign="When the generator begins, its gradient is many thousand times too small.",
         cure="The non-saturating loss, and a penalty that keeps the discriminator smooth.",

@@ -6,7 +6,7 @@ from torch import nn
 from ...losses import logits_and_squared_norms
 from ...metrics import share_above
 from ..case import Outcome
-from .looks import COUNT, codes, fakes, logits, reals
+from .looks import codes, drawn, fakes, logits, reals
 
 __all__ = [
     "MIDDLE",
@@ -58,7 +58,7 @@ def best_accuracy(outcome: Outcome) -> float:
 def memorized(outcome: Outcome) -> float:
     """Return the probability that a training sample gets a higher logit than a held-out one."""
     discriminator, case = outcome.task.discriminator, outcome.case
-    return share_above(discriminator(case.data[:COUNT]), discriminator(case.held_out[:COUNT]))
+    return share_above(*(discriminator(drawn(part)) for part in (case.data, case.held_out)))
 
 
 @torch.no_grad()
@@ -77,7 +77,7 @@ def verdict_jump(outcome: Outcome) -> float:
     """Return how much the verdict on the same fakes changes from D's update to G's, in spreads."""
     task = outcome.task
     (fake,) = task.generate(codes(task.generator, 64))
-    for_d = task.judge(outcome.case.data[:64], fake)[1]
+    for_d = task.judge(drawn(outcome.case.data, 64), fake)[1]
     (for_g,) = task.judge(fake)
     return float((for_d.mean() - for_g.mean()).abs() / (for_g.std() + 1e-12))
 

@@ -11,7 +11,7 @@ from ...models import batch_norms
 from ...models.sampling import sample_generator
 from ..case import Outcome
 from ..steps import HeadStart
-from .looks import codes
+from .looks import codes, drawn
 
 __all__ = [
     "checkerboard",
@@ -28,7 +28,8 @@ def generator_gradient(outcome: Outcome) -> float:
     task = outcome.task
     fake = task.generator(codes(task.generator, 256))
     with frozen(task.discriminator):
-        real_logits = task.discriminator(outcome.case.data[:256]) if task.loss.paired else None
+        real = drawn(outcome.case.data, 256)
+        real_logits = task.discriminator(real) if task.loss.paired else None
         loss = task.loss.generator(real_logits, task.discriminator(fake))
         gradients = torch.autograd.grad(loss, list(task.generator.parameters()))
     return float(torch.cat([g.flatten() for g in gradients]).norm())

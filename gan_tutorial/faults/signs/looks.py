@@ -5,17 +5,26 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ...data import Dataset
 from ...models.sampling import latent_codes
 from ..case import Outcome
 
-__all__ = ["COUNT", "codes", "fakes", "logits", "reals"]
+__all__ = ["COUNT", "codes", "drawn", "fakes", "logits", "reals"]
 
 COUNT = 512  # samples of each kind that are looked at
 
 
+def drawn(data: Dataset, count: int = COUNT) -> Tensor:
+    """Return so many samples, or all if there are fewer: the same ones each time, in any order.
+
+    They are drawn at random, since the first ones of a file may be all of one kind.
+    """
+    return data.random_subset(min(count, len(data)))[:]
+
+
 def reals(outcome: Outcome) -> Tensor:
-    """Return the first training samples."""
-    return outcome.case.data[:COUNT]
+    """Return training samples."""
+    return drawn(outcome.case.data)
 
 
 def fakes(outcome: Outcome) -> Tensor:
