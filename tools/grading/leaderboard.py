@@ -25,7 +25,7 @@ NUMBERS = ("kid", "spread", "copies", "closer")
 HEAD = ["set", "place", "student", "alias", *NUMBERS, "admitted", "points"]
 MORE = (
     ".picture img{image-rendering:pixelated;display:block;max-width:100%;height:auto}"
-    ".rival td{font-style:italic} td:nth-child(2){white-space:normal;overflow-wrap:anywhere}"
+    ".rival td{font-style:italic} td:nth-child(2){white-space:normal}"
     "td:nth-child(3){overflow-wrap:normal}"
 )
 SAID = (
