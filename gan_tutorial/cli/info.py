@@ -3,6 +3,8 @@
 import argparse
 import json
 
+from torch import nn
+
 from ..training import SavedRun
 
 __all__ = ["add_to", "run"]
@@ -16,17 +18,14 @@ def add_to(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
     return command
 
 
-def _parameters(saved: SavedRun) -> int:
-    """Return how many parameters the generator has; one of the reader's own cannot be built."""
-    told = saved.config["generator"].get("parameters")
-    return sum(p.numel() for p in saved.generator.parameters()) if told is None else told
-
-
 def run(arguments: argparse.Namespace) -> int:
     """Print the facts of a run; return the exit status."""
     saved = SavedRun(arguments.run)
     config = saved.config
-    classes = getattr(saved.generator, "classes", ())
+    # A generator of the reader's own cannot be built here; what is known of it was written down.
+    known = config["generator"].get("parameters")
+    generator = None if known is not None else saved.generator
+    classes = getattr(generator, "classes", ())
     counts = saved.training.get("class_counts", {})
     facts = {
         "data": config["data"],
@@ -34,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
         **({"classes": {name: counts.get(name) for name in classes}} if classes else {}),
         "generator": {
             **config["generator"],
-            "parameters": _parameters(saved),
+            "parameters": known if generator is None else _count(generator),
         },
         "training": saved.training,
         "last": saved.history.last(),
@@ -57,6 +56,10 @@ def run(arguments: argparse.Namespace) -> int:
     for name, value in lines.items():
         print(f"{name:<16} {value}")
     return 0
+
+
+def _count(network: nn.Module) -> int:
+    return sum(p.numel() for p in network.parameters())
 
 
 def _classes(counts: dict[str, int | None]) -> str:
