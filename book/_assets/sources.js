@@ -40,7 +40,7 @@
       kind: [...row.classList].filter((c) => c.startsWith("kind-")).map((c) => c.slice(5)),
       article: [...row.classList].filter((c) => c.startsWith("article-")).map((c) => c.slice(8)),
       verdict: [row.querySelector(".verdict").textContent],
-      chapter: [row.cells[2].textContent.trim().split(":")[0]],
+      chapter: [row.cells[2].querySelector("a").textContent.trim().split(":")[0]],
     };
   });
   for (const name of ["verdict", "chapter"]) {

@@ -6,8 +6,7 @@ tables of a page, a topic each, have every row together; one that is missing or 
 without a living place, and a verdict that the numbers contradict, are warnings, and so end the
 build. The names of the rows are not seen, but links lead to them: in the folds of the chapters the
 small labels, such as *(S1-01)*, become such links. The page is complete without JavaScript;
-book/_assets/sources.js adds the search. With ``:kind: technique`` it writes a short table that says
-how each technique is run.
+book/_assets/sources.js adds the search.
 """
 
 import re
@@ -17,14 +16,12 @@ from typing import ClassVar
 
 import claims
 from docutils import nodes
-from docutils.parsers.rst import directives
 from places import ID
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 COLUMNS = (("What is said", 38), ("What holds", 46), ("Shown in", 16))
-RUNS = (("Technique", 26), ("Run it", 32), ("Result", 42))
 TITLED = (nodes.section, nodes.admonition)
 MARK = re.compile(rf"({ID.pattern})")
 WORDS = {
@@ -44,18 +41,13 @@ class sources_table(nodes.General, nodes.Element):
 
 
 class SourcesTable(SphinxDirective):
-    option_spec: ClassVar = {
-        "kind": lambda text: directives.choice(text, ("technique",)),
-        "pages": str.split,
-    }
+    option_spec: ClassVar = {"pages": str.split}
 
     def run(self) -> list[nodes.Node]:
         self.env.note_dependency(str(Path(self.env.srcdir, claims.DATA)))
         self.env.note_reread()
-        kind = self.options.get("kind", "")
-        if not kind:
-            self.env.sources_page = self.env.docname
-        return [sources_table(kind=kind, pages=self.options.get("pages", []))]
+        self.env.sources_page = self.env.docname
+        return [sources_table(pages=self.options.get("pages", []))]
 
 
 class WriteTable(SphinxPostTransform):
@@ -73,19 +65,13 @@ class WriteTable(SphinxPostTransform):
         self.values = {row.page: claims.values_of(executed, row.page) for row in rows}
         shown: Counter[str] = Counter()
         for node in nodes_here:
-            if node["kind"]:
-                some = [row for row in rows if row.kind == node["kind"]]
-                node.replace_self(table(RUNS, map(self.run_row, some), ["runs-table"]))
-                continue
             topic = [row for row in rows if row.page in node["pages"]]
             shown.update(row.id for row in topic)
             node.replace_self(table(COLUMNS, map(self.row, topic), ["sources-table"]))
-        if shown:
-            wrong = [row.id for row in rows if shown[row.id] != 1]
-            if wrong:
-                self.log.warning("Not in one table each: %s", ", ".join(wrong))
-            for sentence in claims.complaints(root, rows):
-                self.log.warning("sources.yml: %s", sentence)
+        if wrong := [row.id for row in rows if shown[row.id] != 1]:
+            self.log.warning("Not in one table each: %s", ", ".join(wrong))
+        for sentence in claims.complaints(root, rows):
+            self.log.warning("sources.yml: %s", sentence)
 
     def targets(self, docname: str) -> dict[str, str]:
         """Return anchor -> title, for sections, folds, labels in them, and exercises."""
@@ -108,23 +94,14 @@ class WriteTable(SphinxPostTransform):
         for sentence in claims.contradictions(row, self.values.get(row.page) or {}):
             self.log.warning("sources.yml: %s", sentence)
         word = nodes.strong("", WORDS.get(row.verdict, row.verdict), classes=["verdict"])
+        command = [nodes.paragraph("", "", nodes.literal("", row.run))] if row.run else []
         cells = (
             [nodes.paragraph("", row.says)],
             [nodes.paragraph("", "", word), nodes.paragraph("", row.holds), *self.measured(row)],
-            [nodes.paragraph("", "", self.link(row))],
+            [nodes.paragraph("", "", self.link(row)), *command],
         )
         classes = [f"kind-{row.kind}", *(f"article-{name.lower()}" for name in row.article)]
         return nodes.row("", *entries(cells), ids=[row.id.lower()], classes=classes)
-
-    def run_row(self, row: claims.Row) -> nodes.row:
-        page = nodes.paragraph("", "", self.link(row))
-        command = [nodes.paragraph("", "", nodes.literal("", row.run))] if row.run else []
-        cells = (
-            [nodes.paragraph("", f"{row.says.rstrip('.')} ({row.id})")],
-            [*command, page],
-            [nodes.paragraph("", row.holds), *self.measured(row)],
-        )
-        return nodes.row("", *entries(cells))
 
     def measured(self, row: claims.Row) -> list[nodes.paragraph]:
         """Return the line with the numbers, if the row has one."""
