@@ -22,6 +22,7 @@ __all__ = [
 BOUNDS = {nn.Tanh: (-1.0, 1.0), nn.Sigmoid: (0.0, 1.0), nn.Hardtanh: (-1.0, 1.0)}
 OUTSIDE = 0.02  # how far data may leave the range of the generator, for rounding
 RAREST_CLASS = 1 / 10  # of the commonest
+ENOUGH_A_CLASS = 10  # samples a class, on average; with fewer, chance alone leaves a class out
 NARROWEST = 4  # units of a bottleneck
 SMALLEST_SET = 500  # samples below which many passes are looked at
 MOST_PASSES = 200
@@ -179,7 +180,7 @@ def check_data(data: Dataset | Tensor, per_step: int, steps: int | None) -> Iter
     if labels is not None and len(labels):
         counts = torch.bincount(labels[labels >= 0].cpu())
         rare, common = counts.min().item(), counts.max().item()
-        if rare < RAREST_CLASS * common:
+        if counts.float().mean() >= ENOUGH_A_CLASS and rare < RAREST_CLASS * common:
             yield fact(
                 "class-imbalance",
                 f"The rarest class has {rare} samples and the commonest {common}.",

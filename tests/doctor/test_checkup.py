@@ -193,6 +193,8 @@ def test_rare_classes():
     assert names(gan(), Dataset("d", IMAGES, labels=labels)) == ["class-imbalance"]
     even = torch.arange(600) % 2
     assert names(gan(), Dataset("d", IMAGES, labels=even)) == []
+    few = torch.tensor([0, 0, 0, 0, 0, 1, 1, 3, 3, 3, 4, 4, 5, 5, 5, 6, 6, 7, 9, 9])
+    assert names(gan(), Dataset("d", IMAGES[:20], labels=few)) == []  # chance leaves some out
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf])
