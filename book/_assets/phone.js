@@ -8,8 +8,12 @@
 
   // --- Whatever scrolls sideways fades out where it goes on -------------------------------------
 
-  const update = (box) => box.classList.toggle("goes-on",
-    box.scrollWidth - box.clientWidth - box.scrollLeft > 2);
+  const update = (box) => {
+    box.classList.toggle("goes-on", box.scrollWidth - box.clientWidth - box.scrollLeft > 2);
+    // A formula that scrolls can be reached, and so scrolled, by keyboard.
+    for (const formula of box.matches("div.math") ? box.querySelectorAll("mjx-container") : [])
+      if (formula.scrollWidth > formula.clientWidth + 1) formula.tabIndex = 0;
+  };
   const scrollers = article.querySelectorAll(
     "pre, .pst-scrollable-table-container, div.math, .cell_output .output");
   const changed = (entries) => entries.forEach(({ target }) => update(target));

@@ -82,14 +82,14 @@ def test_controls_stay_where_they_are(start, name, viewport):
     now = [words.element_handle(), words.inner_text()]
     figure.get_by_role("button", name=GO[name]).click()
     page.wait_for_function("([words, before]) => words.innerText !== before", arg=now)
-    assert figure.evaluate(PLACES) == named_as(places, figure.evaluate(PLACES))
+    assert (seen := figure.evaluate(PLACES)) == named_as(places, seen)
     for slider in figure.locator("input[type=range]").all():
         for end in ("Home", "End"):
             slider.press(end)
             page.evaluate(SETTLED)
-            assert figure.evaluate(PLACES) == named_as(places, figure.evaluate(PLACES))
+            assert (seen := figure.evaluate(PLACES)) == named_as(places, seen)
     words.evaluate("w => { w.textContent = ''; }")
-    assert figure.evaluate(PLACES) == named_as(places, figure.evaluate(PLACES))
+    assert (seen := figure.evaluate(PLACES)) == named_as(places, seen)
 
 
 def named_as(places, now) -> list:
