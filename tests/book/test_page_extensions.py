@@ -132,6 +132,14 @@ def test_search_knows_sections_and_entries_without_the_frame_around_them():
     ]
 
 
+def test_a_label_before_a_heading_names_the_place():
+    page = (
+        '<article><section id="mode-collapse"><span id="fault-mode-collapse"></span>'
+        '<h3>Mode collapse</h3><p>Seen.<span id="later"></span></p></section></article>'
+    )
+    assert Sections(page).found == [["fault-mode-collapse", "Mode collapse", "Seen."]]
+
+
 def test_what_can_be_shown_is_collected_without_names():
     page = """<div class="math notranslate" id="equation-eq-a"><span class="eqno">(1)
     <a class="headerlink" href="#equation-eq-a">#</a></span>\\[x\\]</div>

@@ -257,7 +257,7 @@ def test_glued_values_are_read_as_a_reader_sees_them(tmp_path):
 def test_commands_of_the_systems_are_understood(rows, systems, root):
     commands = [row.run for row in rows if row.run]
     commands += re.findall(r"`(python (?:-m gan_tutorial|benchmarks/)[^`]*)`", systems)
-    assert len(commands) >= 20
+    assert len(commands) >= 25
     for command in commands:
         if "sample DIR" in command:
             continue

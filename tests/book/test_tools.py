@@ -107,6 +107,10 @@ def test_only_icons_that_are_shown_are_kept(tmp_path):
         'xmark:[320,512,[],"f00d","M7z"]'
         "};go(a)"
     )
+    styles = tmp_path / "_static" / "styles"
+    styles.mkdir()
+    faces = [f"@font-face{{src:url(fa-{name}-400.woff2)}}" for name in ("solid", "brands")]
+    (styles / "pydata-sphinx-theme.css").write_text("a{color:red}" + "".join(faces))
     (tmp_path / "index.html").write_text('<i class="fa-solid fa-adjust"></i>')
     (tmp_path / "_static" / "theme.js").write_text("icon.classList.add('fa-xmark')")
     assert trim(tmp_path) == 2
@@ -114,6 +118,7 @@ def test_only_icons_that_are_shown_are_kept(tmp_path):
         'var a={"circle-half-stroke":[512,512,[9680,"adjust"],"f042","M3 4z"],'
         'xmark:[320,512,[],"f00d","M7z"]};go(a)'
     )
+    assert (styles / "pydata-sphinx-theme.css").read_text() == "a{color:red}" + faces[0]
 
 
 def test_scripts_without_a_use_are_left_out():

@@ -93,7 +93,7 @@ def test_page_is_light(opened, html):
     shared = {path: size for path, size in sizes.items() if path.startswith("_static/")}
     own = {path: size for path, size in sizes.items() if path not in shared}
     assert sum(own.values()) < 2 * MEGABYTE, f"the page and its pictures: {largest(own)}"
-    assert sum(shared.values()) < 2.4 * MEGABYTE, f"what all pages share: {largest(shared)}"
+    assert sum(shared.values()) < 2.3 * MEGABYTE, f"what all pages share: {largest(shared)}"
 
 
 def largest(sizes: dict[str, int]) -> str:

@@ -3,7 +3,7 @@
 import pytest
 
 FIRST = [
-    ("mode collapse", "Mode collapse", "08_pitfalls.html#mode-collapse"),
+    ("mode collapse", "Mode collapse", "08_pitfalls.html#fault-mode-collapse"),
     ("NaN", "NaN", "faq.html#a-loss-became-nan"),
     ("\u5224\u522b\u5668", "discriminator", "glossary.html#term-discriminator"),
     ("Wasserstein distance", "Wasserstein", "glossary.html#term-Wasserstein-distance"),

@@ -46,6 +46,9 @@ GATHER = """async (articles) => {
     if (target.matches("tr, tbody, table, ol, ul, dl, svg *")) target.id = mark.id;
     else target.prepend(mark);
   }
+  // On paper the list of chapters stands at the front.
+  for (const list of box.querySelectorAll("section:has(> .toctree-wrapper)"))
+    list.parentElement.querySelector(":scope > section").before(list);
   // The list of chapters gets the numbers of their sheets, once they are known.
   for (const link of box.querySelectorAll('li[class*="toctree-l"] > a[href^="#top:"]')) {
     const sheet = document.createElement("span");

@@ -44,7 +44,8 @@ def clean(app, pagename, templatename, context, doctree) -> None:
         line = needs(run.get("runtime"), reading_minutes(Path(app.env.doc2path(pagename))))
         words = f'<p class="needs">{line} {offers(app, pagename, context)}</p>'
         if pagename == app.config.root_doc:  # its first screen is for the laboratory
-            body = re.sub(r"(</section>\s*)$", rf"{words}\n\1", body)
+            before, end, after = body.rpartition("</section>")
+            body = f"{before}{words}\n{end}{after}"
         else:
             body = body.replace("</h1>", f"</h1>\n{words}", 1)
         if app.env.doc2path(pagename).endswith(".ipynb"):

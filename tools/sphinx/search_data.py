@@ -59,11 +59,17 @@ class Sections(HTMLParser):
                 del self.open[self.entries[-1] :]
                 self.begin(attributes["id"])
             self.heading = self.found[self.open[-1]]
+        elif tag == "span" and attributes.get("id") and self.open and self.headless():
+            self.found[self.open[-1]][0] = attributes["id"]  # a label outlives a heading's words
         elif tag in ("h1", "h2", "h3", "h4") and self.open:
             self.heading = self.found[self.open[-1]]
         self.tags.append((tag, skipped, section))
         if tag in BREAKS:
             self.handle_data(" ")
+
+    def headless(self) -> bool:
+        """Say whether nothing of the innermost section has been read yet."""
+        return not "".join(self.found[self.open[-1]][1:]).strip()
 
     def same_entry(self) -> bool:
         """Say whether a `dt` follows another one at once: two words for one thing."""
