@@ -2,13 +2,14 @@
 
 from ..training import frozen
 from .adversarial import AdversarialTask
-from .patches import patch_discriminator_loss, patch_generator_loss
+from .patches import check_patch_game, patch_discriminator_loss, patch_generator_loss
 from .recipes import recipe_for
 from .task import GAN
 
 __all__ = [
     "GAN",
     "AdversarialTask",
+    "check_patch_game",
     "frozen",
     "patch_discriminator_loss",
     "patch_generator_loss",

@@ -5,15 +5,65 @@ the generator's part; `judge` maps pictures to logits, all in one row, and knows
 discriminator is shown besides.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..losses import AdversarialLoss, squared_gradient_norms
+from ..models import has_batch_norm
+from ..training.ranges import check_count, check_number
 
-__all__ = ["patch_discriminator_loss", "patch_generator_loss"]
+__all__ = ["check_patch_game", "patch_discriminator_loss", "patch_generator_loss"]
 
 Judge = Callable[[Tensor], Tensor]
+
+
+def check_patch_game(
+    weights: Mapping[str, float],
+    lr: float | Sequence[float],
+    betas: Sequence[float],
+    penalty_every: int,
+    *discriminators: nn.Module,
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Check what every task with such a game is told, and return its rates.
+
+    Parameters
+    ----------
+    weights : dict of str to float
+        Of the terms of the losses, by name, 0 or more; ``r1`` is that of the penalty.
+    lr : float or pair of floats
+        Learning rate of both players, or of G and of D; 0 or more.
+    betas : pair of floats
+        Adam's, in [0, 1).
+    penalty_every : int
+        1 or more.
+    *discriminators : nn.Module
+
+    Returns
+    -------
+    rates, betas : pairs of float
+        The rates are those of G and of D.
+
+    Raises
+    ------
+    ValueError
+        If a number is out of range, or the penalty meets batch norm.
+    """
+    for name, weight in weights.items():
+        check_number(f"The weight {name}", weight)
+    check_count("penalty_every", penalty_every)
+    lr_g, lr_d = lr if isinstance(lr, tuple | list) else (lr, lr)
+    for rate in (lr_g, lr_d):
+        check_number("The learning rate lr", rate)
+    beta_1, beta_2 = betas
+    for beta in (beta_1, beta_2):
+        check_number("Each of betas", beta, below=1.0)
+    if weights.get("r1") and any(map(has_batch_norm, discriminators)):
+        raise ValueError(
+            "The gradient penalty r1 needs a gradient per picture, and batch norm in the "
+            "discriminator mixes the pictures: use another norm, or r1=0."
+        )
+    return (lr_g, lr_d), (float(beta_1), float(beta_2))
 
 
 def patch_discriminator_loss(

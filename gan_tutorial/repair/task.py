@@ -16,11 +16,11 @@ import torch
 from torch import Tensor, nn
 
 from ..data import Dataset, as_samples, check_range, sample_shape
-from ..gan import frozen, patch_discriminator_loss, patch_generator_loss
+from ..gan import check_patch_game, frozen, patch_discriminator_loss, patch_generator_loss
 from ..losses import get_loss
-from ..models import PatchDiscriminator, UNetGenerator, has_batch_norm
+from ..models import PatchDiscriminator, UNetGenerator
 from ..training import Task, adam
-from ..training.ranges import LARGEST_SEED, check_count, check_number
+from ..training.ranges import LARGEST_SEED, check_count
 from . import masks as mask_kinds
 from .completion import complete, noise_dim_of, shape_of
 from .masks import composite
@@ -116,32 +116,19 @@ class Repair(Task):
         mask_seed: int = 0,
     ):
         weights = {"l1": l1, "adversarial": adversarial, "diversity": diversity, "r1": r1}
-        for name, weight in weights.items():
-            check_number(f"The weight {name}", weight)
         check_count("warm_up", warm_up, 0)
-        check_count("penalty_every", penalty_every)
         check_count("mask_seed", mask_seed, 0, LARGEST_SEED)
-        lr_g, lr_d = lr if isinstance(lr, tuple | list) else (lr, lr)
-        for rate in (lr_g, lr_d):
-            check_number("The learning rate lr", rate)
-        beta_1, beta_2 = betas
-        for beta in betas:
-            check_number("Each of betas", beta, below=1.0)
+        rates, betas = check_patch_game(weights, lr, betas, penalty_every, discriminator)
         if diversity and not noise_dim_of(generator):
             raise ValueError("Diversity needs noise: give the generator a noise_dim above 0.")
-        if r1 and has_batch_norm(discriminator):
-            raise ValueError(
-                "The gradient penalty r1 needs a gradient per picture, and batch norm in the "
-                "discriminator mixes the pictures: use another norm, or r1=0."
-            )
         kinds = (masks,) if isinstance(masks, str) else tuple(masks)
         if not kinds:
             raise ValueError(f"masks names no kind; choose from {', '.join(mask_kinds.MASKS)}.")
         super().__init__(
             networks={"generator": generator, "discriminator": discriminator},
             optimizers={
-                "generator": adam(generator, lr_g, (beta_1, beta_2)),
-                "discriminator": adam(discriminator, lr_d, (beta_1, beta_2)),
+                "generator": adam(generator, rates[0], betas),
+                "discriminator": adam(discriminator, rates[1], betas),
             },
             averaged=("generator",),
             ema=ema,
@@ -160,7 +147,7 @@ class Repair(Task):
         )
         self.settings = {
             **weights, "masks": list(kinds), "warm_up": warm_up, "show_mask": show_mask,
-            "loss": loss, "lr": [lr_g, lr_d], "betas": [float(beta_1), float(beta_2)],
+            "loss": loss, "lr": list(rates), "betas": list(betas),
             "penalty_every": penalty_every, "mask_seed": mask_seed,
         }  # fmt: skip
 

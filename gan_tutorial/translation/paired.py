@@ -13,11 +13,11 @@ import torch
 from torch import Tensor, nn
 
 from ..data import Dataset
-from ..gan import frozen, patch_discriminator_loss, patch_generator_loss
+from ..gan import check_patch_game, frozen, patch_discriminator_loss, patch_generator_loss
 from ..losses import get_loss
-from ..models import PatchDiscriminator, Translator, UNetGenerator, has_batch_norm
+from ..models import PatchDiscriminator, Translator, UNetGenerator
 from ..training import Task, adam
-from ..training.ranges import check_count, check_number
+from ..training.ranges import check_count
 from .apply import translate
 from .pairs import Pairs, shrunk
 from .recipes import paired_recipe
@@ -94,26 +94,13 @@ class PairedTranslation(Task):
         ema: float = 0.995,
     ):
         weights = {"l1": l1, "adversarial": adversarial, "r1": r1}
-        for name, weight in weights.items():
-            check_number(f"The weight {name}", weight)
         check_count("warm_up", warm_up, 0)
-        check_count("penalty_every", penalty_every)
-        lr_g, lr_d = lr if isinstance(lr, tuple | list) else (lr, lr)
-        for rate in (lr_g, lr_d):
-            check_number("The learning rate lr", rate)
-        beta_1, beta_2 = betas
-        for beta in betas:
-            check_number("Each of betas", beta, below=1.0)
-        if r1 and has_batch_norm(discriminator):
-            raise ValueError(
-                "The gradient penalty r1 needs a gradient per picture, and batch norm in the "
-                "discriminator mixes the pictures: use another norm, or r1=0."
-            )
+        rates, betas = check_patch_game(weights, lr, betas, penalty_every, discriminator)
         super().__init__(
             networks={"generator": generator, "discriminator": discriminator},
             optimizers={
-                "generator": adam(generator, lr_g, (beta_1, beta_2)),
-                "discriminator": adam(discriminator, lr_d, (beta_1, beta_2)),
+                "generator": adam(generator, rates[0], betas),
+                "discriminator": adam(discriminator, rates[1], betas),
             },
             averaged=("generator",),
             ema=ema,
@@ -122,8 +109,8 @@ class PairedTranslation(Task):
         self.l1, self.adversarial, self.r1 = l1, adversarial, r1
         self.warm_up, self.penalty_every = warm_up, penalty_every
         self.settings = {
-            **weights, "warm_up": warm_up, "loss": self.loss.name, "lr": [lr_g, lr_d],
-            "betas": [float(beta_1), float(beta_2)], "penalty_every": penalty_every,
+            **weights, "warm_up": warm_up, "loss": self.loss.name, "lr": list(rates),
+            "betas": list(betas), "penalty_every": penalty_every,
         }  # fmt: skip
 
     @classmethod

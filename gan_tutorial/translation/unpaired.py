@@ -12,11 +12,11 @@ import torch
 from torch import Tensor, nn
 
 from ..data import Dataset
-from ..gan import frozen, patch_discriminator_loss, patch_generator_loss
+from ..gan import check_patch_game, frozen, patch_discriminator_loss, patch_generator_loss
 from ..losses import get_loss
-from ..models import PatchDiscriminator, Translator, UNetGenerator, has_batch_norm
+from ..models import PatchDiscriminator, Translator, UNetGenerator
 from ..training import Task, adam, distributed
-from ..training.ranges import check_count, check_number
+from ..training.ranges import check_count
 from .apply import translate
 from .history import FakeHistory
 from .pairs import Pairs
@@ -120,25 +120,14 @@ class UnpairedTranslation(Task):
         ema: float = 0.995,
     ):
         weights = {"cycle": cycle, "identity": identity, "r1": r1}
-        for name, weight in weights.items():
-            check_number(f"The weight {name}", weight)
         check_count("history", history, 0)
-        check_count("penalty_every", penalty_every)
-        rates = lr if isinstance(lr, tuple | list) else (lr, lr)
-        for rate in rates:
-            check_number("The learning rate lr", rate)
-        for beta in betas:
-            check_number("Each of betas", beta, below=1.0)
-        beta_1, beta_2 = (float(beta) for beta in betas)
+        rates, betas = check_patch_game(
+            weights, lr, betas, penalty_every, discriminator, inverse_discriminator
+        )
         if generator.shape != inverse.shape or generator.factor != 1 or inverse.factor != 1:
             raise ValueError(
                 "The way there and the way back must be of pictures of one size: "
                 f"{generator.shape} and {inverse.shape}."
-            )
-        if r1 and (has_batch_norm(discriminator) or has_batch_norm(inverse_discriminator)):
-            raise ValueError(
-                "The gradient penalty r1 needs a gradient per picture, and batch norm in a "
-                "discriminator mixes the pictures: use another norm, or r1=0."
             )
         networks = {
             "generator": generator,
@@ -149,7 +138,7 @@ class UnpairedTranslation(Task):
         super().__init__(
             networks=networks,
             optimizers={
-                name: adam(network, rates[name in self.DISCRIMINATORS], (beta_1, beta_2))
+                name: adam(network, rates[name in self.DISCRIMINATORS], betas)
                 for name, network in networks.items()
             },
             averaged=self.GENERATORS,
@@ -161,7 +150,7 @@ class UnpairedTranslation(Task):
         self.histories = {name: FakeHistory(history, generator.shape) for name in self.GENERATORS}
         self.settings = {
             **weights, "history": history, "loss": self.loss.name, "lr": list(rates),
-            "betas": [beta_1, beta_2], "penalty_every": penalty_every,
+            "betas": list(betas), "penalty_every": penalty_every,
         }  # fmt: skip
 
     @classmethod

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from said import failed_after_warnings as failed
 
 from gan_tutorial import (
     GAN,
@@ -48,15 +49,6 @@ def pictures(tmp_path):
         picture = Image.fromarray(rng.integers(0, 256, shape, dtype=np.uint8), mode)
         picture.save(folder / f"{i}.png")
     return folder
-
-
-def failed(capsys, *arguments):
-    """The one sentence that a failing command prints."""
-    assert main(list(arguments)) == 2
-    *before, last = capsys.readouterr().err.splitlines()
-    assert last.startswith("error: ")
-    assert all("Traceback" not in line and "error" not in line for line in before)
-    return last
 
 
 def test_train_writes_a_run_that_can_be_sampled_and_described(run, tmp_path, capsys):

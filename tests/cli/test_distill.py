@@ -2,6 +2,7 @@ import shutil
 
 import pytest
 import torch
+from said import failed
 
 from gan_tutorial import checkpoints, data, fit
 from gan_tutorial.cli import main
@@ -19,17 +20,6 @@ def runs(tmp_path_factory):
     distill = ["--task", "distill", "--teacher", str(out / "teacher")]
     assert main([*begin, *distill, "--out", str(out / "student")]) == 0
     return out
-
-
-def failed(capsys, *arguments):
-    """The one sentence that a failing command prints."""
-    capsys.readouterr()
-    assert main([str(argument) for argument in arguments]) == 2
-    (line,) = [
-        line for line in capsys.readouterr().err.splitlines() if not line.startswith("warning: ")
-    ]
-    assert line.startswith("error: ")
-    return line
 
 
 def test_python_and_the_command_line_train_the_same(runs):

@@ -2,18 +2,11 @@ import json
 
 import pytest
 from PIL import Image
+from said import failed
 
 from gan_tutorial.cli import main
 
 TINY = ["--width", "16", "--batch-size", "16", "--device", "cpu"]
-
-
-def failed(capsys, *arguments):
-    """The one sentence that a failing command prints."""
-    assert main(list(arguments)) == 2
-    (last,) = capsys.readouterr().err.splitlines()
-    assert last.startswith("error: ")
-    return last
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pytest
 from PIL import Image
+from said import failed_after_warnings as failed
 
 from gan_tutorial import data
 from gan_tutorial.cli import main
@@ -24,14 +25,6 @@ def measured(capsys, *arguments):
     assert main(["evaluate", *map(str, arguments), "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)
     return facts, {row["metric"]: row for row in facts["rows"]}
-
-
-def failed(capsys, *arguments):
-    capsys.readouterr()
-    assert main(["evaluate", *map(str, arguments)]) == 2
-    *_, line = capsys.readouterr().err.splitlines()  # warnings of the data may come before
-    assert line.startswith("error: ")
-    return line
 
 
 def test_digits_of_an_untrained_generator_are_far_above_the_floor(runs, capsys):
@@ -80,7 +73,7 @@ def test_a_folder_that_is_called_soccer_is_not_measured_as_footballs(tmp_path, c
     for i in range(300):
         Image.new("RGB", (32, 32), (i % 256, 0, 0)).save(pictures / f"{i}.png")
     assert main(["train", str(pictures), "--out", str(out), "--image-size", "32", *TINY]) == 0
-    assert "no feature network for 'soccer'" in failed(capsys, out, "--data", pictures)
+    assert "no feature network for 'soccer'" in failed(capsys, "evaluate", out, "--data", pictures)
 
 
 def test_the_seed_decides_the_numbers(runs, capsys):
@@ -98,11 +91,11 @@ def test_folders_are_measured_in_pixels_and_the_refusal_says_so(tmp_path, capsys
         picture.save(pictures / f"{i}.png")
     begin = ["train", str(pictures), "--out", str(out), "--image-size", "16", *TINY]
     assert main(begin) == 0
-    message = failed(capsys, out, "--data", pictures)
+    message = failed(capsys, "evaluate", out, "--data", pictures)
     assert "no feature network" in message
     assert "--features pixels" in message
     assert "looks at gray pictures" in failed(
-        capsys, out, "--data", pictures, "--features", "mnist"
+        capsys, "evaluate", out, "--data", pictures, "--features", "mnist"
     )
     facts, rows = measured(capsys, out, "--data", pictures, "--features", "pixels")
     assert facts["features"] == "pixels"
@@ -125,7 +118,7 @@ def test_larger_footballs_are_reduced_to_the_size_of_the_network(tmp_path, capsy
 def test_what_cannot_be_measured_is_refused_in_one_sentence(runs, tmp_path, capsys):
     digits = runs / "digits"
     assert "--count must be from 20 to 300" in failed(
-        capsys, digits, "--data", "digits", "--count", "301"
+        capsys, "evaluate", digits, "--data", "digits", "--count", "301"
     )
     for option, value in [
         ("--count", "19"),
@@ -136,14 +129,14 @@ def test_what_cannot_be_measured_is_refused_in_one_sentence(runs, tmp_path, caps
         ("--seed", "100000000000000000"),
         ("--seed", "1.5"),
     ]:
-        told = failed(capsys, digits, "--data", "digits", option, value)
+        told = failed(capsys, "evaluate", digits, "--data", "digits", option, value)
         assert f"argument {option}: takes a whole number from" in told
         assert value in told
-    assert "makes samples of 2" in failed(capsys, runs / "ring", "--data", "digits")
+    assert "makes samples of 2" in failed(capsys, "evaluate", runs / "ring", "--data", "digits")
     assert "looks at pictures" in failed(
-        capsys, runs / "ring", "--data", "ring", "--features", "mnist"
+        capsys, "evaluate", runs / "ring", "--data", "ring", "--features", "mnist"
     )
-    assert "not the folder of a run" in failed(capsys, tmp_path, "--data", "digits")
+    assert "not the folder of a run" in failed(capsys, "evaluate", tmp_path, "--data", "digits")
     repair = ["--task", "repair", "--image-size", "16", "--warm-up", "2"]
     assert main(["train", "soccer", "--out", str(tmp_path / "r"), *repair, *TINY]) == 0
-    assert "noise alone" in failed(capsys, tmp_path / "r", "--data", "soccer")
+    assert "noise alone" in failed(capsys, "evaluate", tmp_path / "r", "--data", "soccer")

@@ -6,6 +6,7 @@ import shlex
 import numpy as np
 import pytest
 from PIL import Image
+from said import failed_after_warnings as failed
 
 from gan_tutorial.cli import main
 from gan_tutorial.training import SavedRun
@@ -22,14 +23,6 @@ def fill(folder, count, first=0, seed=0):
         levels = rng.integers(0, 256, (8, 8, 3), dtype=np.uint8)
         Image.fromarray(levels).save(folder / f"{k}.png")
     return folder
-
-
-def failed(capsys, *arguments):
-    capsys.readouterr()
-    assert main([str(argument) for argument in arguments]) == 2
-    *_, last = capsys.readouterr().err.splitlines()
-    assert last.startswith("error: ")
-    return last
 
 
 def done(capsys, *arguments):

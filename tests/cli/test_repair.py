@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from said import failed
 
 from gan_tutorial import checkpoints, data, fit
 from gan_tutorial.cli import main
@@ -52,14 +53,6 @@ def picture(tmp_path):
     path = tmp_path / "photo.png"
     Image.fromarray(rng.integers(0, 256, (50, 70, 4), dtype=np.uint8)).save(path)
     return path
-
-
-def failed(capsys, *arguments):
-    """The one sentence that a failing command prints."""
-    assert main([str(argument) for argument in arguments]) == 2
-    (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("error: ")
-    return line
 
 
 def test_a_box_is_filled_in_several_ways_and_the_rest_stays(run, picture, tmp_path, capsys):

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from said import failed_after_warnings as failed
 
 from gan_tutorial import checkpoints, data, fit
 from gan_tutorial.cli import main
@@ -45,17 +46,6 @@ def runs(folders, tmp_path_factory):
     ):
         assert main([*begin, "--out", str(out / name), *options]) == 0
     return out
-
-
-def failed(capsys, *arguments):
-    """The one sentence that a failing command prints."""
-    capsys.readouterr()
-    assert main([str(argument) for argument in arguments]) == 2
-    (line,) = [
-        line for line in capsys.readouterr().err.splitlines() if not line.startswith("warning: ")
-    ]
-    assert line.startswith("error: ")
-    return line
 
 
 @pytest.mark.parametrize("name", ["unpaired", "upscale"])
