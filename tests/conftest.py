@@ -7,6 +7,7 @@ from pathlib import Path
 # Before torch is imported: tests run side by side, and small networks are fastest on one thread.
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ.setdefault("MPLBACKEND", "Agg")
+os.environ.setdefault("TQDM_DISABLE", "1")  # bars would stand among what commands say
 
 import pytest
 import torch
