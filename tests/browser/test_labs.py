@@ -414,6 +414,40 @@ def test_dirac_gan_plays_and_pauses(start):
     assert figure.evaluate("f => f.lab.shown()") == 600
 
 
+def test_clouds_show_what_the_chapter_answers(start):
+    """The fold "What one sees", line by line, in the draw that the figure begins with."""
+    _, figure = start("two-clouds")
+
+    def after(changes, shift=0.0):
+        return figure.evaluate(
+            "(f, [changes, shift]) => { f.lab.use(changes); f.lab.move(shift, 0);"
+            " return f.lab.found(); }",
+            [changes, shift],
+        )
+
+    fair = after({})
+    near, far, farther = (after({}, shift) for shift in (0.1, 1, 2))
+    assert near["precision"] < fair["precision"] - 0.03
+    assert near["FID"] < fair["FID"] + 0.01
+    assert farther["FID"] > 3 * far["FID"]
+    assert farther["KID"] > 3 * far["KID"]
+    assert farther["precision"] > far["precision"] - 0.05
+    one_missing, one_left = after({"dropped": 1}), after({"dropped": 2})
+    assert one_missing["precision"] >= fair["precision"]
+    assert max(one_missing["recall"], one_missing["coverage"]) < 0.7
+    assert one_left["density"] > 1.05
+    fooled = after({"shape": "ring", "made": "blob"})
+    assert fooled["recall"] == 1
+    assert max(fooled[name] for name in ("precision", "density", "coverage")) < 0.5
+    assert abs(fooled["KID"]) < 0.15
+    copied = after({"copies": 1, "noise": 0.14})
+    assert abs(copied["memorization"] - 0.5) < 0.05
+    assert all(abs(copied[n] - fair[n]) < 0.1 for n in ("FID", "precision", "recall", "coverage"))
+    vouched, alone = (after({"noise": 1, "outlier": outlier}) for outlier in ("one", "none"))
+    assert alone["precision"] < vouched["precision"] - 0.05
+    assert vouched["density"] - alone["density"] < vouched["precision"] - alone["precision"]
+
+
 def test_clouds_are_dragged_and_spoiled(start):
     """By mouse and by keys; what is shown is what the library measures, whatever one does."""
     page, figure = start("two-clouds")
