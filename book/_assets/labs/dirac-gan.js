@@ -2,7 +2,7 @@
 "use strict";
 (function () {
   const { gradients, step } = window.ganDirac;
-  const { make, button, select, slider, speaker, onTheme, still, colors } = window.ganLabs;
+  const { make, key, button, select, slider, speaker, onTheme, still, colors } = window.ganLabs;
 
   const STEPS = 600, EXTENT = 2.5, FAR = 1e3, KEPT = 0.99, SIZE = 640, LINE = 170;
   const LOSSES = { "non-saturating": "non-saturating", minimax: "minimax",
@@ -213,8 +213,6 @@
       compute();
     };
 
-    const key = (kind, sign, text) =>
-      make("span", { class: `lab-${kind}` }, make("b", { "aria-hidden": "true" }, sign), ` ${text}`);
     bench.append(
       make("div", { class: "lab-views" },
         make("div", { class: "lab-buttons", role: "group", "aria-label": "Time" }, play,

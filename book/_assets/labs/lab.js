@@ -72,6 +72,10 @@
     return element;
   }
 
+  /* An entry of a legend: a sign in its color, and what it stands for. */
+  const key = (kind, sign, text) =>
+    make("span", { class: `lab-${kind}` }, make("b", { "aria-hidden": "true" }, sign), ` ${text}`);
+
   const button = (text, onclick, attributes = {}) =>
     make("button", { type: "button", onclick, ...attributes }, text);
 
@@ -144,7 +148,7 @@
     : { real: "#0072b2", fake: "#c24e00", discriminator: "#a3487c", generator: "#00795a",
       ink: "#1a1a1a", faint: "#6b6f76", paper: "#ffffff", ground: [[173, 211, 238], [255, 255, 255], [250, 205, 170]] };
 
-  window.ganLabs = { start: {}, make, button, select, slider, number, teller, speaker, onTheme,
+  window.ganLabs = { start: {}, make, key, button, select, slider, number, teller, speaker, onTheme,
     still, colors };
 
   for (const figure of document.querySelectorAll("figure.lab")) {

@@ -2,7 +2,7 @@
 "use strict";
 (function () {
   const { Network, Game, EQUILIBRIUM, batch, normals, random, sigmoid } = window.ganNetworks;
-  const { make, button, select, slider, number, teller, speaker, onTheme, still, colors } =
+  const { make, key, button, select, slider, number, teller, speaker, onTheme, still, colors } =
     window.ganLabs;
 
   const BATCH = 128, SHOWN = 160, ARROWS = 48, COUNTED = 400, FIELD = 32, EXTENT = 1.7;
@@ -372,8 +372,6 @@
       run();
     }
 
-    const key = (kind, sign, text) =>
-      make("span", { class: `lab-${kind}` }, make("b", { "aria-hidden": "true" }, sign), ` ${text}`);
     bench.append(
       make("div", { class: "lab-views" },
         make("div", { class: "lab-buttons", role: "group", "aria-label": "Training" },

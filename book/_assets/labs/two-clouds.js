@@ -2,7 +2,7 @@
 "use strict";
 (function () {
   const { measure, moments, radii, random, drawn, matched, CLUMPS } = window.ganMeasures;
-  const { make, button, select, slider, speaker, teller, onTheme, colors } = window.ganLabs;
+  const { make, key, button, select, slider, speaker, teller, onTheme, colors } = window.ganLabs;
 
   const COUNT = 48, EXTENT = 2, SIZE = 640;
   const SHAPES = { one: "one clump", three: "three clumps", ring: "a ring of six" };
@@ -189,8 +189,6 @@
       compute();
     };
 
-    const key = (kind, sign, text) =>
-      make("span", { class: `lab-${kind}` }, make("b", { "aria-hidden": "true" }, sign), ` ${text}`);
     bench.append(
       make("div", { class: "lab-views" },
         plane,
