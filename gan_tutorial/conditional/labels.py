@@ -50,8 +50,8 @@ def check_labels(data: Dataset | Tensor) -> tuple[str, ...]:
         name = data.name if isinstance(data, Dataset) else f"A tensor of {sample_shape(data)}"
         raise ValueError(
             f"{name} has no labels, so there is no class to choose: give a data set of classes, "
-            "such as digits, or a folder in which every picture lies in the subfolder of its class, "
-            "of two classes or more: one folder around all is none."
+            "such as digits, or a folder in which every picture lies in the subfolder of its "
+            "class, of two classes or more: one folder around all is none."
         )
     if len(labels) == 0:
         raise ValueError(f"{data.name} is empty: there are no samples, and so no classes.")
