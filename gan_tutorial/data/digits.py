@@ -1,5 +1,8 @@
 """Handwritten digits that come with scikit-learn: small, real, and always at hand."""
 
+from importlib.util import find_spec
+from pathlib import Path
+
 import numpy as np
 import torch
 
@@ -32,19 +35,34 @@ def digits(split: str = "train") -> Dataset:
     >>> digits("test")
     Dataset('digits', 300 samples of 1x8x8)
     """
-    from sklearn.datasets import load_digits
-
     check_split(split)
-    source = load_digits()
-    rows = torch.from_numpy(_split_rows(source.target)[split])
-    images = torch.from_numpy(source.images).to(torch.float32).unsqueeze(1) / 8 - 1
+    scans, labels = _scans()
+    rows = torch.from_numpy(_split_rows(labels)[split])
+    images = torch.from_numpy(scans).to(torch.float32).unsqueeze(1) / 8 - 1
     return Dataset(
         "digits",
         images[rows],
-        labels=torch.from_numpy(source.target).to(torch.int64)[rows],
+        labels=torch.from_numpy(labels).to(torch.int64)[rows],
         classes=tuple("0123456789"),
         source="digits",
     )
+
+
+def _scans() -> tuple[np.ndarray, np.ndarray]:
+    """Return all scans (1797, 8, 8), of 0..16, and their labels, in the order of the file.
+
+    The file is read where scikit-learn keeps it: to import scikit-learn would take a second.
+    """
+    package = find_spec("sklearn")
+    folders = (package and package.submodule_search_locations) or []
+    for file in (Path(folder, "datasets", "data", "digits.csv.gz") for folder in folders):
+        if file.is_file():
+            table = np.loadtxt(file, delimiter=",")
+            return table[:, :-1].reshape(-1, 8, 8), table[:, -1].astype(np.int64)
+    from sklearn.datasets import load_digits  # where another version keeps it elsewhere
+
+    source = load_digits()
+    return source.images, source.target
 
 
 def _split_rows(labels: np.ndarray) -> dict[str, np.ndarray]:

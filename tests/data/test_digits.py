@@ -1,9 +1,15 @@
+import importlib
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
 from sklearn.datasets import load_digits
 
 from gan_tutorial import data
+
+data_digits = importlib.import_module("gan_tutorial.data.digits")
 
 
 @pytest.fixture(scope="module")
@@ -63,3 +69,22 @@ def test_the_splits_never_change(splits):
 def test_unknown_split():
     with pytest.raises(ValueError, match="no split 'all'"):
         data.digits("all")
+
+
+def test_scikit_learn_is_read_not_imported():
+    """Importing it takes as long as torch does, at the start of every training."""
+    program = (
+        "import sys\nfrom gan_tutorial import data\ndata.digits()\nprint('sklearn' in sys.modules)"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert said.stdout.strip() == "False"
+
+
+def test_scikit_learn_is_asked_where_its_file_lies_elsewhere(splits, monkeypatch):
+    monkeypatch.setattr(data_digits, "find_spec", lambda name: None)
+    for split, expected in splits.items():
+        again = data.digits(split)
+        assert torch.equal(again.tensor(), expected.tensor())
+        assert torch.equal(again.labels, expected.labels)
