@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-__all__ = ["AUGMENTATIONS", "augmented"]
+__all__ = ["AUGMENTATIONS", "augmented", "cutout"]
 
 AUGMENTATIONS = ("none", "shift", "shift-flip")
 
@@ -43,3 +43,29 @@ def augmented(images: Tensor, kind: str, u: Tensor) -> Tensor:
         if height == width:
             images = torch.where(yes[:, 2], images.mT, images)
     return images
+
+
+def cutout(images: Tensor, u: Tensor) -> Tensor:
+    """Cover a square of each image with gray: half as long as its shorter side.
+
+    DeVries and Taylor (2017).
+
+    Parameters
+    ----------
+    images : Tensor, shape (n, C, H, W)
+        In [-1, 1]; gray is 0.
+    u : Tensor, shape (n, 2)
+        Uniform random numbers in [0, 1): where the square is. It lies inside the image.
+
+    Returns
+    -------
+    Tensor, shape (n, C, H, W)
+    """
+    covered = torch.ones_like(images[:, :1], dtype=torch.bool)
+    for dim, length, place in ((2, images.shape[2], u[:, 0]), (3, images.shape[3], u[:, 1])):
+        side = min(images.shape[2:]) // 2
+        first = (place * (length - side + 1)).long().clamp_(max=length - side)
+        at = torch.arange(length, device=images.device) - first[:, None]
+        shape = (len(images), 1, length, 1) if dim == 2 else (len(images), 1, 1, length)
+        covered &= ((at >= 0) & (at < side)).view(shape)
+    return images.masked_fill(covered, 0.0)

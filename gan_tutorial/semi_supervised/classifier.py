@@ -2,6 +2,7 @@ r"""A classifier of few labeled samples, which may also look at samples without 
 
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -9,11 +10,12 @@ from ..data import Dataset, sample_shape
 from ..data.streams import check_count
 from ..gan import recipe_for as gan_recipe_for
 from ..models import DCGANEncoder, MLPEncoder
+from .augmentations import cutout
 from .task import FewLabelsTask, entropy, share_right
 
 __all__ = ["TERMS", "Classifier", "classifier_body"]
 
-TERMS = ("none", "entropy", "pseudo")
+TERMS = ("none", "entropy", "pseudo", "pi-model", "fixmatch")
 
 
 def classifier_body(
@@ -50,7 +52,13 @@ class Classifier(FewLabelsTask):
     - ``"entropy"``: the entropy of the predictions for unlabeled samples,
       :math:`-\sum_k p_k(x) \log p_k(x)` (Grandvalet and Bengio 2005);
     - ``"pseudo"``: the cross-entropy of unlabeled samples with the classes that the network
-      itself takes them for, if it is surer than `threshold` (Lee 2013).
+      itself takes them for, if it is surer than `threshold` (Lee 2013);
+    - ``"pi-model"``: the squared distance between the probabilities of the classes for two views
+      of the same sample, :math:`\lVert p(x') - p(x'') \rVert^2`, each changed and noisy in its
+      own way (Laine and Aila 2017);
+    - ``"fixmatch"``: the cross-entropy of a sample that is changed strongly with the class that
+      the network takes it for when it is changed weakly, if it is surer than `threshold` (Sohn et
+      al. 2020). Weakly is `augment`; strongly is `augment`, `cutout` and `noise`.
 
     Parameters
     ----------
@@ -58,7 +66,7 @@ class Classifier(FewLabelsTask):
         Maps samples to features; has an attribute ``outputs``, their number.
     labeled : Dataset
         The samples whose labels are known: ``hide_labels(...).labeled``.
-    unlabeled : {"none", "entropy", "pseudo"}
+    unlabeled : {"none", "entropy", "pseudo", "pi-model", "fixmatch"}
         What is done with the batches that `fit` passes.
     weight : float
         Weight of that term, 0 or more. It rises from 0 over the first `ramp` steps.
@@ -67,7 +75,7 @@ class Classifier(FewLabelsTask):
     ramp : int
         Steps over which the weight rises, 1 or more.
     **options
-        ``augment``, ``lr``, ``body_lr``, ``betas`` and ``ema``, as for `FewLabelsTask`.
+        ``augment``, ``noise``, ``lr``, ``body_lr``, ``betas`` and ``ema``, as for `FewLabelsTask`.
 
     Raises
     ------
@@ -120,22 +128,37 @@ class Classifier(FewLabelsTask):
             ``supervised_loss``, ``train_accuracy``, and ``unlabeled_loss`` where there is one.
         """
         x, y = self.labeled_batch(len(batch))
-        batches = [x] if self.unlabeled == "none" else [x, self.changed(batch)]
-        logits = self.logits(*batches)[1]
-        loss = functional.cross_entropy(logits[0], y)
-        scalars = {"supervised_loss": loss, "train_accuracy": share_right(logits[0], y)}
+        logits, *unlabeled = self.logits(self.noisy(x), *self.views(batch))[1]
+        loss = functional.cross_entropy(logits, y)
+        scalars = {"supervised_loss": loss, "train_accuracy": share_right(logits, y)}
         total = loss
         if self.unlabeled != "none":
-            scalars["unlabeled_loss"] = self.unlabeled_loss(logits[1])
+            scalars["unlabeled_loss"] = self.unlabeled_loss(*unlabeled)
             weight = self.weight * min(1.0, (self.steps_done + 1) / self.ramp)
             total = total + weight * scalars["unlabeled_loss"]
         self.update(total, "body", "head")
         return {name: value.detach() for name, value in scalars.items()}
 
-    def unlabeled_loss(self, logits: Tensor) -> Tensor:
-        """Return the entropy of the predictions, or their distance from themselves made hard."""
+    def views(self, batch: Tensor) -> list[Tensor]:
+        """Return samples without labels as the network sees them: not at all, once or twice."""
+        if self.unlabeled == "none":
+            return []
+        if self.unlabeled == "pi-model":
+            return [self.noisy(self.changed(batch)), self.noisy(self.changed(batch))]
+        if self.unlabeled == "fixmatch":
+            strong = self.changed(batch)
+            if strong.ndim == 4:  # points have nothing that could be covered
+                strong = cutout(strong, self.random(torch.rand, len(batch), 2))
+            return [self.changed(batch), self.noisy(strong)]
+        return [self.noisy(self.changed(batch))]
+
+    def unlabeled_loss(self, *logits: Tensor) -> Tensor:
+        """Return the term of the loss from the logits (n, K) of each view."""
+        first, last = logits[0], logits[-1]
         if self.unlabeled == "entropy":
-            return entropy(logits).mean()
-        sure, guess = logits.detach().softmax(1).max(1)
-        losses = functional.cross_entropy(logits, guess, reduction="none")
+            return entropy(first).mean()
+        if self.unlabeled == "pi-model":
+            return (first.softmax(1) - last.softmax(1)).square().sum(1).mean()
+        sure, guess = first.detach().softmax(1).max(1)  # of pseudo-labels the two views are one
+        losses = functional.cross_entropy(last, guess, reduction="none")
         return (losses * (sure >= self.threshold)).mean()

@@ -51,12 +51,10 @@ class SemiSupervisedGAN(FewLabelsTask):
     entropy_weight : float
         Weight of the entropy of the predictions for unlabeled samples (Dai et al. 2017, equation
         3; it makes the features that G matches say more about the class); 0 is off.
-    noise : float
-        Standard deviation of Gaussian noise on everything the body sees while it is trained.
     generator_lr : float, optional
         Another learning rate for the generator; with 0 it stays as it is.
     **options
-        ``augment``, ``lr``, ``body_lr``, ``betas`` and ``ema``, as for `FewLabelsTask`.
+        ``augment``, ``noise``, ``lr``, ``body_lr``, ``betas`` and ``ema``, as for `FewLabelsTask`.
 
     Examples
     --------
@@ -78,7 +76,6 @@ class SemiSupervisedGAN(FewLabelsTask):
         *,
         generator_loss: str = "features",
         entropy_weight: float = 0.0,
-        noise: float = 0.0,
         generator_lr: float | None = None,
         **options: Any,
     ):
@@ -87,18 +84,19 @@ class SemiSupervisedGAN(FewLabelsTask):
                 f"Unknown loss of the generator {generator_loss!r}; choose 'features' or "
                 "'adversarial'."
             )
-        for name, value in (("entropy_weight", entropy_weight), ("noise", noise)):
-            if not 0 <= value < math.inf:
-                raise ValueError(f"{name} must not be negative, nor infinite; got {value}.")
+        if not 0 <= entropy_weight < math.inf:
+            raise ValueError(
+                f"entropy_weight must not be negative, nor infinite; got {entropy_weight}."
+            )
         super().__init__(body, labeled, networks={"generator": generator}, **options)
         if generator_lr is not None:
             betas = self.optimizers["generator"].defaults["betas"]
             self.optimizers["generator"] = adam(generator, generator_lr, betas)
         self.generator: Any = generator  # it has an attribute latent_dim
         self.game = get_loss("non-saturating")
-        self.generator_loss, self.entropy_weight, self.noise = generator_loss, entropy_weight, noise
+        self.generator_loss, self.entropy_weight = generator_loss, entropy_weight
         self.settings |= {
-            "generator_loss": generator_loss, "entropy_weight": entropy_weight, "noise": noise,
+            "generator_loss": generator_loss, "entropy_weight": entropy_weight,
             "generator_lr": generator_lr,
         }  # fmt: skip
 
@@ -208,12 +206,6 @@ class SemiSupervisedGAN(FewLabelsTask):
                 loss = self.game.generator(None, logits.logsumexp(1))
             self.update(loss, "generator")
         return {"g_loss": loss}
-
-    def noisy(self, x: Tensor) -> Tensor:
-        """Add Gaussian noise, as the setting says."""
-        if not self.noise:
-            return x
-        return x + self.noise * self.random(torch.randn, len(x), *x.shape[1:])
 
     def generate(self, count: int) -> Tensor:
         """Return `count` fakes."""

@@ -32,6 +32,9 @@ class FewLabelsTask(Task):
         Weight of what the samples without labels add to the loss; 0 or more.
     augment : {"none", "shift", "shift-flip"}
         How samples are changed before the network sees them; see `augmented`.
+    noise : float
+        Standard deviation of Gaussian noise on what the network sees while it is trained; 0 or
+        more.
     lr, betas, ema
         Learning rate and decay rates of Adam; decay of the average of the weights.
     body_lr : float, optional
@@ -53,6 +56,7 @@ class FewLabelsTask(Task):
         *,
         weight: float = 1.0,
         augment: str = "none",
+        noise: float = 0.0,
         lr: float = 1e-3,
         body_lr: float | None = None,
         betas: tuple[float, float] = (0.5, 0.999),
@@ -65,8 +69,9 @@ class FewLabelsTask(Task):
             )
         if labeled.labels is None:
             raise ValueError("labeled has no labels: give hide_labels(...).labeled.")
-        if not 0 <= weight < math.inf:
-            raise ValueError(f"weight must not be negative, nor infinite; got {weight}.")
+        for name, value in (("weight", weight), ("noise", noise)):
+            if not 0 <= value < math.inf:
+                raise ValueError(f"{name} must not be negative, nor infinite; got {value}.")
         betas = (float(betas[0]), float(betas[1]))
         classes = len(labeled.classes) or int(labeled.labels.max()) + 1
         networks = {"body": body, "head": _head(body.outputs, classes), **(networks or {})}
@@ -82,9 +87,9 @@ class FewLabelsTask(Task):
         )
         self.classes = labeled.classes or tuple(map(str, range(classes)))
         self.labeled, self.labels = labeled, labeled.labels
-        self.weight, self.augment = weight, augment
+        self.weight, self.augment, self.noise = weight, augment, noise
         self.settings = {
-            "weight": weight, "augment": augment, "lr": lr, "body_lr": body_lr,
+            "weight": weight, "augment": augment, "noise": noise, "lr": lr, "body_lr": body_lr,
             "betas": list(betas),
             "labeled": {"count": len(labeled), "digest": _digest(labeled)},
         }  # fmt: skip
@@ -108,6 +113,12 @@ class FewLabelsTask(Task):
         if self.augment == "none":
             return batch
         return augmented(batch, self.augment, self.random(torch.rand, len(batch), 5))
+
+    def noisy(self, batch: Tensor) -> Tensor:
+        """Return a batch with Gaussian noise, as the setting says."""
+        if not self.noise:
+            return batch
+        return batch + self.noise * self.random(torch.randn, len(batch), *batch.shape[1:])
 
     def logits(self, *batches: Tensor) -> tuple[list[Tensor], list[Tensor]]:
         """Return the features and the class logits of batches of samples."""

@@ -25,6 +25,8 @@ OPTIONS = {
     "supervised": {"unlabeled": "none"},
     "entropy": {"unlabeled": "entropy", "weight": 0.3},
     "pseudo": {"unlabeled": "pseudo", "threshold": 0.2},
+    "pi-model": {"unlabeled": "pi-model", "noise": 0.1},
+    "fixmatch": {"unlabeled": "fixmatch", "threshold": 0.2},
     "gan": {},
     "bad gan": {"generator_loss": "adversarial", "entropy_weight": 0.1, "noise": 0.1},
 }
