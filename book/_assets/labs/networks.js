@@ -5,7 +5,7 @@
 "use strict";
 globalThis.ganParts ??= {};
 ganParts.networks = function (scope) {
-  const SLOPE = 0.2; // of the leaky ReLU, as in gan_tutorial.models.mlp
+  const { Workspace, SLOPE } = scope.ganKernels;
   const CHUNK = 128; // rows at a time, where no gradient is asked for
 
   // --- Random numbers --------------------------------------------------------------------------
@@ -35,7 +35,7 @@ ganParts.networks = function (scope) {
 
   class Network {
     constructor(sizes, rng = null) {
-      this.room = new scope.ganKernels.Workspace(8 << 20);
+      this.room = new Workspace(8 << 20);
       this.sizes = sizes;
       this.passes = {};
       this.updates = 0; // by Adam
@@ -96,7 +96,7 @@ ganParts.networks = function (scope) {
         const y = pass.values[l + 1].a;
         for (let at = 0; at < y.length; at += layer.outputs) y.set(layer.b, at);
         this.through(layer, pass.values[l].a, y);
-        if (l < this.layers.length - 1) bend(y, y);
+        if (l < this.layers.length - 1) this.room.bend(y, y);
       });
       pass.output = pass.values[this.layers.length];
       return pass;
@@ -122,7 +122,7 @@ ganParts.networks = function (scope) {
         const { w, inputs, outputs } = this.layers[l], to = l ? pass.deltas[l - 1].a : pass.slopes.a;
         to.fill(0);
         this.room.multiply(to, pass.deltas[l].a, w, pass.n, outputs, inputs, outputs, 1);
-        if (l) bend(to, pass.values[l].a);
+        if (l) this.room.bend(to, pass.values[l].a);
       }
       return pass.slopes;
     }
@@ -165,7 +165,7 @@ ganParts.networks = function (scope) {
             m[k] = share * v[k] + (penalty ? u[k] : 0);
         if (penalty && l < this.layers.length - 1) {
           this.through(layer, u, along[l + 1].a.fill(0));
-          bend(along[l + 1].a, values[l + 1].a);
+          this.room.bend(along[l + 1].a, values[l + 1].a);
         }
       });
       this.learn(pass, mixed, slopes);
@@ -217,11 +217,6 @@ ganParts.networks = function (scope) {
       this.arrays().reduce((at, a) => (a.set(packed.subarray(at, at + a.length)), at + a.length), 1);
       this.turn();
     }
-  }
-
-  /* Through the leaky ReLU: what belongs to a unit that was not positive counts SLOPE times. */
-  function bend(values, before) {
-    for (let i = 0; i < values.length; i++) if (before[i] <= 0) values[i] *= SLOPE;
   }
 
   scope.ganNetworks = { Network, batch, normals, random };
