@@ -199,6 +199,11 @@ ganParts.networks = function (scope) {
       this.turn();
     }
 
+    forget() { // how Adam came here
+      this.updates = 0;
+      for (const { mw, mb, vw, vb } of this.layers) for (const a of [mw, mb, vw, vb]) a.fill(0);
+    }
+
     // --- To another thread and back: weights and Adam's moments ----------------------------------
 
     arrays() {
