@@ -287,10 +287,10 @@
         group("Networks", "layersG", "unitsG", "layersD", "unitsD", "start"),
         group("Show", "averaged", "grid", "arrows", "seed")),
       make("div", { class: "lab-charts" },
-        chart, legend(key("discriminator", "\u2014", "D's loss"), key("generator", "- -", "G's loss"),
-          key("faint", "\u2025", "D's loss when it can only guess")),
-        far, legend(key("generator", "\u2014", "divergence of G from the data"),
-          key("ink", "- -", "of its average"), key("faint", "\u2025", "of as many new reals"))),
+        make("div", {}, chart, legend(key("discriminator", "\u2014", "D's loss"),
+          key("generator", "- -", "G's loss"), key("faint", "\u2025", "D's loss when it can only guess"))),
+        make("div", {}, far, legend(key("generator", "\u2014", "divergence of G from the data"),
+          key("ink", "- -", "of its average"), key("faint", "\u2025", "of as many new reals")))),
       spoken);
     onTheme(() => look());
     reset();

@@ -146,10 +146,12 @@
       const named = lines.filter(({ name, values }) => name && values.length)
         .map((line) => ({ ...line, end: y(line.values.at(-1)) })).sort((a, b) => a.end - b.end);
       const [first, second] = named;
-      const apart = second ? Math.max(0, 20 - (second.end - first.end)) / 2 : 0;
+      const inside = (v, room) => Math.max(10 + room, Math.min(140 - room, v));
+      const meet = second && second.end - first.end < 20;
+      const middle = meet && inside((first.end + second.end) / 2, 10);
       named.forEach(({ name, color, end }, i) => {
         context.fillStyle = color;
-        context.fillText(name, left + 8, Math.max(10, Math.min(140, end + (i ? apart : -apart))));
+        context.fillText(name, left + 8, meet ? middle + (i ? 10 : -10) : inside(end, 0));
       });
     };
     return canvas;
