@@ -60,14 +60,14 @@
       return parts.map(Number).reduce((a, b) => a / b);
     };
     const within = Number(box.dataset.within) * (1 + 1e-9);
-    const near = (text, reason) => reason.dataset.value !== undefined &&
-      Math.abs(value(text) - Number(reason.dataset.value)) <= within;
+    const off = (text, reason) => Math.abs(value(text) - Number(reason.dataset.value ?? NaN));
     return {
       read: () => (Number.isFinite(value(input.value)) ? input.value.trim() : null),
       write: (text) => { input.value = text ?? ""; },
       judge: (text) => {
-        const found = reasons.find((reason) => reason.hasAttribute("data-right") && near(text, reason)) ??
-          reasons.find((reason) => near(text, reason)) ?? reasons.at(-1);
+        const near = reasons.filter((reason) => off(text, reason) <= within);
+        const found = near.find((reason) => reason.hasAttribute("data-right")) ??
+          near.sort((a, b) => off(text, a) - off(text, b))[0] ?? reasons.at(-1);
         return { right: found.hasAttribute("data-right"), show: [found] };
       },
       missing: WORDS.type,

@@ -18,7 +18,9 @@ of the last digit, and at most 0.005. ``order``: the list is numbered, in the ri
 page mixes it.
 
 All of it is Markdown, in lists, which a notebook shows and a translation finds; without JavaScript
-and on paper the answers stand in a fold below. book/_assets/questions.js makes the page answer.
+and on paper the answers stand in a fold below. (jupyterquiz, which has these kinds but orders,
+keeps its questions as JSON in the code of a cell, and draws them by a script alone.)
+book/_assets/questions.js makes the page answer.
 """
 
 import random
@@ -203,8 +205,10 @@ class AskQuestion(SphinxDirective):
         if kind != "order":
             said += [nodes.strong("", RIGHT if answer.right else WRONG), nodes.Text(" ")]
         if kind != "choice":
-            ends = "" if answer.text.endswith((".", "?", "!")) else ":"
-            said += [*self.markdown(answer.text)[0].children, nodes.Text(f"{ends} ")]
+            words = nodes.inline(classes=["question-answered"])
+            words += self.markdown(answer.text)[0].children
+            words += nodes.Text(" " if answer.text.endswith((".", "?", "!")) else ": ")
+            said += words
         said += first.children
         value = None if kind != "number" or answer.value is None else float(answer.value)
         return question_answer("", said, *rest, right=answer.right, value=value)
