@@ -7,6 +7,7 @@
     check: "Check", again: "Try again", field: "Your answer", up: "Move up", down: "Move down",
     choose: "Choose one of the answers first.",
     type: "Type a number first, such as 0.5, -2 or 1/4.",
+    letter: (k) => `Answer ${String.fromCharCode(65 + k)}`,
     place: (k, n) => `Now at place ${k} of ${n}.`,
     order: "Right.", misplaced: (k) => `Not yet. Up to place ${k - 1} it is right; at place ${k} belongs:`,
     first: "Not yet. The first one is another:",
@@ -37,8 +38,11 @@
   function choice(box, reasons) {
     const items = [...box.querySelectorAll(".question-choices > li")];
     const inputs = items.map((item, k) => {
+      const label = item.firstElementChild, formula = label.textContent.match(/^\s*\\\((.*)\\\)\s*$/s);
       const input = make("input", "", { type: "radio", name: box.id, value: k });
-      item.firstElementChild.prepend(input);
+      if (formula || !label.textContent.trim()) // a formula alone is no name for who listens
+        input.setAttribute("aria-label", formula?.[1] ?? WORDS.letter(k));
+      label.prepend(input);
       return input;
     });
     return {

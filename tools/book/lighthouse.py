@@ -25,6 +25,7 @@ PAGES = ("book/intro.html", "book/02_minimax.html", "book/laboratories.html")
 AIMS = {"performance": 85, "accessibility": 100, "best-practices": 95, "seo": 100}
 MEASURED = "performance"
 LIGHTHOUSE = "lighthouse@12"
+PATIENCE_MS = 600_000  # on a busy machine a page may take minutes
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -58,6 +59,7 @@ def grade(address: str, out: Path) -> dict:
     npx, browser = needed()
     flags = "--headless=new" + (" --no-sandbox" if os.geteuid() == 0 else "")
     command = [npx, "--yes", LIGHTHOUSE, address, f"--chrome-flags={flags}", "--quiet"]
+    command += [f"--max-wait-for-load={PATIENCE_MS}", f"--max-wait-for-fcp={PATIENCE_MS}"]
     command += ["--output=json", "--output=html", f"--output-path={out}"]
     environment = {**os.environ, "CHROME_PATH": browser}
     run = subprocess.run(command, env=environment, capture_output=True, text=True)
