@@ -140,6 +140,12 @@ def test_a_label_before_a_heading_names_the_place():
     assert Sections(page).found == [["fault-mode-collapse", "Mode collapse", "Seen."]]
 
 
+def test_wrong_answers_are_not_found_as_if_the_book_said_so():
+    asked = '<div class="question"><fieldset><legend>Why?</legend></fieldset><p>Never.</p></div>'
+    page = f'<article><section id="a"><h1>A</h1><p>One.</p>{asked}<p>Two.</p></section></article>'
+    assert Sections(page).found == [["a", "A", "One. Two."]]
+
+
 def test_what_can_be_shown_is_collected_without_names():
     page = """<div class="math notranslate" id="equation-eq-a"><span class="eqno">(1)
     <a class="headerlink" href="#equation-eq-a">#</a></span>\\[x\\]</div>

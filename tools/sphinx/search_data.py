@@ -14,7 +14,7 @@ from pathlib import Path
 VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
 SKIPPED_TAGS = {"script", "style", "svg", "summary", "button"}
 SKIPPED = re.compile(
-    r"\b(headerlink|highlight|needs|toctree-wrapper|lab-still|section-number|eqno)\b"
+    r"\b(headerlink|highlight|needs|toctree-wrapper|lab-still|section-number|eqno|question)\b"
 )
 BREAKS = {"p", "li", "td", "th", "dt", "dd", "div", "figcaption", "h1", "h2", "h3", "h4", "tr"}
 
