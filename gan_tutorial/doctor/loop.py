@@ -101,6 +101,8 @@ class Watch:
             raise ValueError("The two networks are one: give the generator and the discriminator.")
         if every is not None and whole("every", every) < 1:
             raise ValueError(f"The watch looks every so many calls, at least 1, not {every}.")
+        if held_out is not None and len(held_out) == 0:
+            raise ValueError("There are no held-out samples: leave them out, or give some.")
         if whole("samples", samples) <= NEIGHBORS + 1:
             raise ValueError(
                 f"Look at more than {NEIGHBORS + 1} samples: the fifth neighbor of each is wanted, "

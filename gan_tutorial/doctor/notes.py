@@ -196,7 +196,9 @@ class LoopNotes:
         if not players:
             return
         time = len(self.events)
-        stale = self._stale(players[0], time) if len(players) == 1 else ""
+        seen = self._gradients.get(players[0])
+        tells = len(players) == 1 and seen is not None and id(seen.weight) in held
+        stale = self._stale(players[0], time) if tells else ""
         if "discriminator" in players:
             self._forget_turns()
         self.events.append(Moved(optimizer, players, stale))

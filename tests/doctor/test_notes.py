@@ -77,4 +77,5 @@ def test_copies_that_are_made_meanwhile_know_nothing_of_it():
     notes.stop()
     assert notes.events == []
     assert not is_compiled(G, D)
-    assert is_compiled(torch.compile(D))
+    D[0]._compiled_call_impl = D[0].forward  # as after D[0].compile()
+    assert is_compiled(G, D)
