@@ -4,14 +4,17 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..data import Dataset
+import torch
+from torch import Tensor
+
+from ..data import Dataset, EmptySplitError
 from ..doctor import HEALTHY, UNKNOWN, diagnose
 from ..metrics import kid
 from ..metrics.networks import name_for
 from ..metrics.report import FEWEST
 from ..training import SavedRun
 from .features import PIXELS, drawn, features_by, own_network
-from .loading import held_out
+from .loading import to_train_on
 from .options import GENERATE, TrainOptions
 from .output import command_line
 
@@ -41,7 +44,7 @@ def ending(
         return
     pictures = len(samples.shape) == 3
     if pictures:
-        yield _quality(saved, name, samples)
+        yield _quality(saved, name, samples, options)
     if options.model == "gan":
         yield _health(saved, samples)
     yield "Next:"
@@ -53,20 +56,18 @@ def ending(
     yield f"  {command_line('train', name, '--out', saved.folder, *longer)}"
 
 
-def _quality(saved: SavedRun, name: str, samples: Dataset) -> str:
+def _quality(saved: SavedRun, name: str, samples: Dataset, options: TrainOptions) -> str:
     """Measure KID against held-out pictures, beside what training pictures have there."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # that both splits are taken is said here
-            held = held_out(saved, name, "test")
-    except ValueError:
+    held = _held_out(name, options)
+    if held is None:
         return (
             f"Quality: not measured, since fewer than {FEWEST} pictures are held out; give other "
             "pictures to evaluate as --data, or hold out more by --validation 0.2."
         )
-    network = own_network(samples)
+    network, random = own_network(samples), torch.Generator().manual_seed(0)
     count = min(len(held), len(samples), MOST)
-    real, floor = (features_by(network, part.random_subset(count)) for part in (held, samples))
+    real = features_by(network, held[torch.randperm(len(held), generator=random)[:count]])
+    floor = features_by(network, samples.random_subset(count))
     made = features_by(network, drawn(saved.latent_generator(), samples, MOST, seed=0))
     found, least = kid(real, made), kid(real, floor)
     space = made.extractor
@@ -77,6 +78,21 @@ def _quality(saved: SavedRun, name: str, samples: Dataset) -> str:
         f"where training pictures have {least.value:.2g} ± {least.spread:.1g}; lower is better "
         f"({space})."
     )
+
+
+def _held_out(name: str, options: TrainOptions) -> Tensor | None:
+    """Load pictures for tests, with those for validation if they are few; None if both are."""
+    parts = []
+    for split in ("test", "validation"):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # they were given when the run began
+                parts.append(to_train_on(name, options, split)[:])
+        except EmptySplitError:
+            continue
+        if len(together := torch.cat(parts)) >= FEWEST:
+            return together
+    return None
 
 
 def _health(saved: SavedRun, samples: Dataset) -> str:
