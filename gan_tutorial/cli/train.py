@@ -108,7 +108,8 @@ def _train_on(device: str, arguments: argparse.Namespace) -> int:
         freeze_lower(task.networks["discriminator"], options.freeze_d)
         task.settings["freeze_d"] = options.freeze_d
     grids = Grids(kind, samples, saved.folder, options.samples_every)
-    callbacks = [grids, *_watching(task, arguments.data, options), Forecast()]
+    callbacks: list[Callable[[Run], None]] = [grids, Forecast()]
+    callbacks += _watching(task, arguments.data, options)
     _say(_plan(task, samples, where, saved.folder), choice)
 
     steps = options.steps or task.recipe.steps

@@ -114,11 +114,11 @@ def manifold_report(
                 f"of one of them need at least {neighbors + 1}: measure more samples."
             )
     between = _Distances(real.values.double(), fake.values.double())
-    everyone = [torch.arange(len(each), device=each.values.device) for each in (real, fake)]
-    values = _values(between, *everyone, neighbors)
+    rows, columns = (torch.arange(len(f), device=f.values.device) for f in (real, fake))
+    values = _values(between, rows, columns, neighbors)
     errors = {}
     if spread:
-        found = jackknife(lambda *rows: _values(between, *rows, neighbors), *everyone).tolist()
+        found = jackknife(lambda a, b: _values(between, a, b, neighbors), rows, columns).tolist()
         errors = dict(zip(NAMES, found, strict=True))
     return ManifoldReport(*values, neighbors, real.extractor, len(real), len(fake), errors)
 

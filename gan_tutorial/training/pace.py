@@ -72,7 +72,7 @@ def seconds_per_step(
     if not steps >= 2:
         raise ValueError(f"A trial takes 2 steps or more, got {steps}.")
     device = pick_device(device)
-    trial = copy.deepcopy(task)
+    trial: Any = copy.deepcopy(task)
     if hasattr(trial, "warm_up"):  # most of a training comes after it, and takes longer
         trial.warm_up = 0
     marks: list[float] = []
