@@ -13,6 +13,7 @@
     football: ["networks.js", "generator.js", "football-weights.js", "football.js"],
     repaint: ["networks.js", "generator.js", "football-weights.js", "search.js", "repaint.js"],
     "repair-plane": ["repairs.js", "repair-plane.js"],
+    "fault-atlas": ["faults.js", "fault-atlas.js"],
   };
   const loaded = {};
 
