@@ -95,7 +95,7 @@ SUSPECTS = {
 }
 CURE_SEEDS = 3
 SIDE, SHOWN = 16, 12  # pixels of a picture in the strips, pictures in a strip
-POINTS = 300  # of a run on points
+POINTS = 150  # of a run on points
 
 
 def misfit(outcome: Outcome, held_out: torch.Tensor) -> float | None:

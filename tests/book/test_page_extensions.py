@@ -145,8 +145,9 @@ def test_a_named_fold_is_a_place_of_its_own():
     page = (
         '<article><section id="cards"><h2>Cards</h2><p>Open one.</p>'
         '<div class="dropdown admonition" id="fault-a"><p class="admonition-title">A fault</p>'
-        '<p>Seen.</p><p>Cured.</p></div>'
-        '<div class="exercise dropdown admonition" id="ex-a"><p class="admonition-title">Try</p></div>'
+        "<p>Seen.</p><p>Cured.</p></div>"
+        '<div class="exercise dropdown admonition" id="ex-a">'
+        '<p class="admonition-title">Try</p></div>'
         '<div class="dropdown admonition"><p class="admonition-title">Aside</p></div>'
         "<p>After.</p></section></article>"
     )

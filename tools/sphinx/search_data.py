@@ -108,7 +108,11 @@ class Sections(HTMLParser):
 def named_fold(tag: str, names: str) -> bool:
     """Say whether this is a fold of the text, such as a card, and no exercise or solution."""
     kinds = set(names.split())
-    return tag == "div" and {"admonition", "dropdown"} <= kinds and not {"exercise", "solution"} & kinds
+    return (
+        tag == "div"
+        and {"admonition", "dropdown"} <= kinds
+        and not {"exercise", "solution"} & kinds
+    )
 
 
 def clean(text: str) -> str:

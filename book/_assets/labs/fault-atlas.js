@@ -45,6 +45,13 @@
     }
 
     function scatter(context, c, points, color, width, height) {
+      if (!points.length) { // a result from before points were kept
+        context.fillStyle = c.ink;
+        context.font = `${Math.round(height / 6)}px sans-serif`;
+        context.textAlign = "center";
+        context.fillText("not kept", width / 2, height / 2);
+        return;
+      }
       const scale = height / (2 * REACH), size = Math.max(1.5, height / 60);
       context.fillStyle = color;
       for (const [x, y] of points)

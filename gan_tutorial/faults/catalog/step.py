@@ -30,7 +30,7 @@ FAULTS = (
         "updated-too-early", "A weight is changed before the backward pass", "step",
         what="Both losses are computed; D is updated; then G's loss goes backward.",
         why="G's gradient needs D's weights as they were, and the update has overwritten them.",
-        sign="An error that a variable was \"modified by an inplace operation\", in the first step.",
+        sign="An error about what was \"modified by an inplace operation\", in the first step.",
         cure="Finish D (loss, backward, step), then compute G's loss with the D that is there.",
         harm=True, change=changed_task(steps.UpdatedTooEarly),
         measure=signs.stopped_with("modified by an inplace operation"), threshold=0.5,
