@@ -29,7 +29,9 @@ def rows(root) -> list[dict]:
 def cards(cells) -> dict[str, tuple[str, str]]:
     """Return the title and the text of each card, by the fault's name."""
     text = "\n".join(c.source for c in cells if c.cell_type == "markdown")
-    card = r"^````\{admonition\} (.+)\n:class: note, dropdown\n:name: fault-([\w-]+)\n(.*?)^````$"
+    card = (
+        r"^````\{admonition\} ([^\n]+)\n:class: note, dropdown\n:name: fault-([\w-]+)\n(.*?)^````$"
+    )
     return {name: (title, body) for title, name, body in re.findall(card, text, re.M | re.S)}
 
 
