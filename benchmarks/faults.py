@@ -130,8 +130,10 @@ def draw_strips(path: Path, place: int, *outcomes: Outcome) -> None:
 
 
 def points_of(outcome: Outcome) -> list[list[float]]:
-    """Return some samples, to three digits."""
+    """Return some samples, to three digits; none where they are no numbers."""
     points = outcome.sample(POINTS, seed=5, averaged=False)
+    if not points.isfinite().all():
+        return []
     return [[round(float(x), 3) for x in point] for point in points]
 
 

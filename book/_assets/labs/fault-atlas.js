@@ -45,11 +45,11 @@
     }
 
     function scatter(context, c, points, color, width, height) {
-      if (!points.length) { // a result from before points were kept
+      if (!points.length) { // they are not numbers, or were not kept
         context.fillStyle = c.ink;
         context.font = `${Math.round(height / 6)}px sans-serif`;
         context.textAlign = "center";
-        context.fillText("not kept", width / 2, height / 2);
+        context.fillText("no samples", width / 2, height / 2);
         return;
       }
       const scale = height / (2 * REACH), size = Math.max(1.5, height / 60);
@@ -80,7 +80,7 @@
       line(context, x(fault.threshold), MARGIN.top - 8, x(fault.threshold), bottom);
       context.setLineDash([]);
       [["healthy", fault.healthy, c.real], ["broken", fault.broken, c.fake]].forEach(([name, own, color], k) => {
-        context.globalAlpha = k === Number(broken[chosen]) ? 1 : 0.35;
+        context.globalAlpha = k === Number(broken[chosen]) ? 1 : 0.5;
         context.fillStyle = color;
         context.textAlign = "right";
         context.fillText(name, MARGIN.left - 12, row(k) + 7);
