@@ -146,6 +146,23 @@ def test_wrong_answers_are_not_found_as_if_the_book_said_so():
     assert Sections(page).found == [["a", "A", "One. Two."]]
 
 
+def test_a_named_fold_is_a_place_of_its_own():
+    """Its title is the heading; text after it belongs to the section again."""
+    page = (
+        '<article><section id="cards"><h2>Cards</h2><p>Open one.</p>'
+        '<div class="dropdown admonition" id="fault-a"><p class="admonition-title">A fault</p>'
+        "<p>Seen.</p><p>Cured.</p></div>"
+        '<div class="exercise dropdown admonition" id="ex-a">'
+        '<p class="admonition-title">Try</p></div>'
+        '<div class="dropdown admonition"><p class="admonition-title">Aside</p></div>'
+        "<p>After.</p></section></article>"
+    )
+    assert Sections(page).found == [
+        ["cards", "Cards", "Open one. Try Aside After."],
+        ["fault-a", "A fault", "Seen. Cured."],
+    ]
+
+
 def test_what_can_be_shown_is_collected_without_names():
     page = """<div class="math notranslate" id="equation-eq-a"><span class="eqno">(1)
     <a class="headerlink" href="#equation-eq-a">#</a></span>\\[x\\]</div>

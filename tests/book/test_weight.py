@@ -13,6 +13,8 @@ WRITTEN = [
     "04_measuring",
     "05_repair",
     "06_vae",
+    "08_pitfalls",
+    "08_doctor",
     "11_sources",
     "appendix_systems",
 ]

@@ -15,6 +15,7 @@
     repaint: ["kernels.js", "networks.js", "generator.js", "football-weights.js", "search.js",
       "repaint.js"],
     "repair-plane": ["repairs.js", "repair-plane.js"],
+    "fault-atlas": ["faults.js", "fault-atlas.js"],
   };
   const loaded = {};
 
