@@ -49,6 +49,7 @@ def check_pair(
     device = batch.device if weight is None else weight.device
     size, real = len(batch), batch[:SAMPLES].to(device).float()
     more = _first(labels, len(real), device)
+    inputs: tuple[Tensor, ...]
     if noise is None:
         codes = torch.Generator().manual_seed(0)
         inputs = (torch.randn(len(real), *code_shape(generator), generator=codes).to(device),)

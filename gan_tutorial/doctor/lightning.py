@@ -70,7 +70,8 @@ def lightning_watch(
                         "networks."
                     )
                 networks.append(getattr(pl_module, name))
-            self.watch = Watch(*networks, loss=loss, **options)
+            g, d = networks
+            self.watch = Watch(g, d, loss=loss, **options)
 
         def on_train_batch_end(
             self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int

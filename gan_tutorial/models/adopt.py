@@ -41,7 +41,8 @@ def adopt_generator(generator: nn.Module) -> nn.Module:
     first = _first_layer(generator)
     known: Any = getattr(generator, "latent_dim", None)
     if known is None:
-        known = generator.latent_dim = code_shape(generator)[0]
+        known = code_shape(generator)[0]
+        generator.latent_dim = known  # type: ignore[assignment]
     convolves = isinstance(first, nn.ConvTranspose2d | nn.Conv2d)
     if convolves and _failure(generator, (2, known)) and not _failure(generator, (2, known, 1, 1)):
         generator.register_forward_pre_hook(_as_maps)
