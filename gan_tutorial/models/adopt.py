@@ -42,7 +42,7 @@ def adopt_generator(generator: nn.Module) -> nn.Module:
     known: Any = getattr(generator, "latent_dim", None)
     if known is None:
         known = code_shape(generator)[0]
-        generator.latent_dim = known  # type: ignore[assignment]
+        generator.latent_dim = known
     convolves = isinstance(first, nn.ConvTranspose2d | nn.Conv2d)
     if convolves and _failure(generator, (2, known)) and not _failure(generator, (2, known, 1, 1)):
         generator.register_forward_pre_hook(_as_maps)
