@@ -24,9 +24,14 @@
     // --- The game ---------------------------------------------------------------------------
 
     const some = (count) => (players.data.means.length ? count : 0); // a drawing may be empty
-    function reset() {
+    function interrupt() {
       trainer.forget();
       clearTimeout(timer);
+      noticed = -Infinity;
+    }
+
+    function reset() {
+      interrupt();
       players = new Players(set);
       real = points(sample(players.data, some(SHOWN), players.rng));
       codes = normals(COUNTED, 2, players.rng);
@@ -37,10 +42,9 @@
       else if (running) wait();
     }
 
-    /* A change in the middle of a run. What is being trained at the moment is trained again. */
+    // In the middle of a run. What is being trained at the moment is trained again.
     function change(changes) {
-      trainer.forget();
-      clearTimeout(timer);
+      interrupt();
       Object.assign(set, changes);
       players.apply(set);
       look();
@@ -48,8 +52,7 @@
       else if (running) wait();
     }
 
-    /* Do something once a pretrained start is reached. */
-    function ready(action) {
+    function ready(action) { // do it once a pretrained start is reached
       if (!players.ahead) return action();
       const fresh = !preparing;
       preparing = action;
@@ -122,6 +125,7 @@
 
     function one(player) { // a single move, shown
       if (empty()) return;
+      noticed = -Infinity;
       before = player === "G" ? fakes.a : null;
       if (player === "D") players.discriminatorMoves();
       else players.generatorMoves();
@@ -164,10 +168,8 @@
       if (preparing) prepare();
     }
 
-    /* As many steps a picture as there is time for: for who has not chosen a speed. */
-    function hurry() {
-      set.speed = "10";
-      fields.speed.set(set.speed);
+    function hurry() { // for who has not chosen a speed
+      fields.speed.set(set.speed = "10");
       run();
     }
 
