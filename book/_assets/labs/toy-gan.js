@@ -145,8 +145,7 @@
       }
     }
 
-    // Whoever asked for less motion sees a new picture every second, not thirty. Beside the page
-    // training need not wait for the page.
+    // Whoever asked for less motion sees a picture a second; a worker need not wait for the page.
     const rest = () => (trainer.worker && set.speed === "10" ? 0 : 16);
     const wait = () => {
       timer = setTimeout(tick, set.speed === "slow" ? 800 : still() ? 1000 : rest());
@@ -255,9 +254,7 @@
       try {
         await navigator.clipboard.writeText(address());
         notice("The link to this laboratory, with these settings, is copied.");
-      } catch {
-        notice("The browser does not let the page copy: take the link from its address bar.");
-      }
+      } catch { notice("The browser does not let the page copy: take the link from its address bar."); }
     }
 
     function restore(parameters) { // from a link
