@@ -24,9 +24,14 @@
     // --- The game ---------------------------------------------------------------------------
 
     const some = (count) => (players.data.means.length ? count : 0); // a drawing may be empty
-    function reset() {
+    function interrupt() {
       trainer.forget();
       clearTimeout(timer);
+      noticed = -Infinity;
+    }
+
+    function reset() {
+      interrupt();
       players = new Players(set);
       real = points(sample(players.data, some(SHOWN), players.rng));
       codes = normals(COUNTED, 2, players.rng);
@@ -37,10 +42,9 @@
       else if (running) wait();
     }
 
-    /* A change in the middle of a run. What is being trained at the moment is trained again. */
+    // In the middle of a run. What is being trained at the moment is trained again.
     function change(changes) {
-      trainer.forget();
-      clearTimeout(timer);
+      interrupt();
       Object.assign(set, changes);
       players.apply(set);
       look();
@@ -48,8 +52,7 @@
       else if (running) wait();
     }
 
-    /* Do something once a pretrained start is reached. */
-    function ready(action) {
+    function ready(action) { // do it once a pretrained start is reached
       if (!players.ahead) return action();
       const fresh = !preparing;
       preparing = action;
@@ -122,6 +125,7 @@
 
     function one(player) { // a single move, shown
       if (empty()) return;
+      noticed = -Infinity;
       before = player === "G" ? fakes.a : null;
       if (player === "D") players.discriminatorMoves();
       else players.generatorMoves();
@@ -141,8 +145,7 @@
       }
     }
 
-    // Whoever asked for less motion sees a new picture every second, not thirty. Beside the page
-    // training need not wait for the page.
+    // Whoever asked for less motion sees a picture a second; a worker need not wait for the page.
     const rest = () => (trainer.worker && set.speed === "10" ? 0 : 16);
     const wait = () => {
       timer = setTimeout(tick, set.speed === "slow" ? 800 : still() ? 1000 : rest());
@@ -164,10 +167,8 @@
       if (preparing) prepare();
     }
 
-    /* As many steps a picture as there is time for: for who has not chosen a speed. */
-    function hurry() {
-      set.speed = "10";
-      fields.speed.set(set.speed);
+    function hurry() { // for who has not chosen a speed
+      fields.speed.set(set.speed = "10");
       run();
     }
 
@@ -253,9 +254,7 @@
       try {
         await navigator.clipboard.writeText(address());
         notice("The link to this laboratory, with these settings, is copied.");
-      } catch {
-        notice("The browser does not let the page copy: take the link from its address bar.");
-      }
+      } catch { notice("The browser does not let the page copy: take the link from its address bar."); }
     }
 
     function restore(parameters) { // from a link
