@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-__all__ = ["AUGMENTATIONS", "DIFF_AUGMENT", "DiffAugment", "Noise", "change_from"]
+__all__ = ["AUGMENTATIONS", "DIFF_AUGMENT", "DiffAugment", "Noise", "change_from", "cutout"]
 
 
 def _uniform(x: Tensor, low: float, high: float) -> Tensor:
@@ -57,11 +57,30 @@ def _translation(x: Tensor) -> Tensor:
 
 
 def _cutout(x: Tensor) -> Tensor:
-    """Set a square of half the side, at a random place that may reach over the edge, to 0."""
+    """Cover a random place of each image."""
+    height, width = x.shape[2:]
+    up, left = height // 4, width // 4
+    top = _offsets(x, -up, height - 1 - up)
+    return cutout(x, top, _offsets(x, -left, width - 1 - left))
+
+
+def cutout(x: Tensor, top: Tensor, left: Tensor) -> Tensor:
+    """Set a rectangle of half the sides of each image to 0 (DeVries and Taylor 2017).
+
+    Parameters
+    ----------
+    x : Tensor, shape (N, C, H, W)
+    top, left : Tensor of int64, shape (N, 1)
+        Its first row and column, which may lie outside the image.
+
+    Returns
+    -------
+    Tensor, shape (N, C, H, W)
+    """
     height, width = x.shape[2:]
     h, w = height // 2, width // 2
-    rows = torch.arange(height, device=x.device) - _offsets(x, -(h // 2), height - 1 - h // 2)
-    columns = torch.arange(width, device=x.device) - _offsets(x, -(w // 2), width - 1 - w // 2)
+    rows = torch.arange(height, device=x.device) - top
+    columns = torch.arange(width, device=x.device) - left
     inside_rows = (rows >= 0) & (rows < h)
     inside_columns = (columns >= 0) & (columns < w)
     hole = inside_rows[:, None, :, None] & inside_columns[:, None, None, :]
