@@ -74,6 +74,8 @@ def built(tmp_path_factory):
     (folder / "conf.py").write_text(
         "extensions = ['myst_parser', 'questions']\n"
         "myst_enable_extensions = ['colon_fence', 'dollarmath']\nhtml_theme = 'basic'\n"
+        # of a second program in the same process, which is none of this page's business
+        "suppress_warnings = ['app.add_node', 'app.add_directive', 'app.add_role']\n"
     )
     directives = [
         f":::{{question}}\n:name: q-choice\n\n{CHOICE.replace('] b', '] $b$')}\n:::",
