@@ -245,7 +245,7 @@ class Watch:
             found += wrong
             self._found.note_form(known)
         self._found.suspect(found)
-        if window.is_complete(first=self._found.looks == 0):
+        if window.is_complete():
             self._look(window)
             self._window = None
             if self._warner.is_due():

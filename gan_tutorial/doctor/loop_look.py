@@ -64,11 +64,14 @@ class Window:
             if moved and name not in self._moves:
                 self._moves[name] = self._distance(name)
 
-    def is_complete(self, first: bool) -> bool:
-        """Whether there are enough samples, and both players have moved; twice at first."""
+    def is_complete(self) -> bool:
+        """Whether there are enough samples, and both players have moved twice.
+
+        What was left over from the step before shows in the second.
+        """
         enough = sum(map(len, self.real)) >= self.samples or self.calls >= MOST_CALLS
         steps = min(self._steps.values())
-        return enough and (steps >= (2 if first else 1) or self.calls >= PATIENCE)
+        return enough and (steps >= 2 or self.calls >= PATIENCE)
 
     def pooled(self, name: str) -> Tensor:
         """Return the samples of all calls, "real" or "fake"."""

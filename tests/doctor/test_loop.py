@@ -228,7 +228,7 @@ def test_each_usual_way_to_write_a_loss_is_recognized(style):
         (["all real"], "fakes-labeled-real"),
         (["real twice"], "one-output-for-both"),
     ],
-    ids=" and ".join,
+    ids=lambda value: " and ".join(value) if isinstance(value, list) else value,
 )
 def test_mistakes_of_the_step_are_facts(mistakes, fault):
     networks = pair()
