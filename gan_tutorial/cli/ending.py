@@ -1,5 +1,6 @@
 """What ``train`` says at its end: how good the samples are, whether all is well, what is next."""
 
+import math
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,10 +60,10 @@ def ending(
 def _quality(saved: SavedRun, name: str, samples: Dataset, options: TrainOptions) -> str:
     """Measure KID against held-out pictures, beside what training pictures have there."""
     held = _held_out(name, options)
-    if held is None:
+    if len(held) < FEWEST:
         return (
-            f"Quality: not measured, since fewer than {FEWEST} pictures are held out; give other "
-            "pictures to evaluate as --data, or hold out more by --validation 0.2."
+            f"Quality: not measured, since {len(held)} pictures are held out, fewer than {FEWEST}; "
+            f"give other pictures to evaluate as --data{_more_by(len(samples) + len(held))}."
         )
     network, random = own_network(samples), torch.Generator().manual_seed(0)
     count = min(len(held), len(samples), MOST)
@@ -80,9 +81,16 @@ def _quality(saved: SavedRun, name: str, samples: Dataset, options: TrainOptions
     )
 
 
-def _held_out(name: str, options: TrainOptions) -> Tensor | None:
-    """Load pictures for tests, with those for validation if they are few; None if both are."""
-    parts = []
+def _more_by(total: int) -> str:
+    """Say which option would hold out enough of so many pictures, if one does."""
+    # Which pictures are held out is decided by their names, so aim at half as many again.
+    share = math.ceil(10 * 1.5 * FEWEST / (2 * total)) / 10
+    return f", or train again with --validation {share:g}" if share <= 0.4 else ""
+
+
+def _held_out(name: str, options: TrainOptions) -> Tensor:
+    """Load pictures for tests, with those for validation if they are few."""
+    parts: list[Tensor] = []
     for split in ("test", "validation"):
         try:
             with warnings.catch_warnings():
@@ -90,9 +98,9 @@ def _held_out(name: str, options: TrainOptions) -> Tensor | None:
                 parts.append(to_train_on(name, options, split)[:])
         except EmptySplitError:
             continue
-        if len(together := torch.cat(parts)) >= FEWEST:
-            return together
-    return None
+        if len(parts[0]) >= FEWEST:
+            break
+    return torch.cat(parts) if parts else torch.empty(0)
 
 
 def _health(saved: SavedRun, samples: Dataset) -> str:

@@ -73,9 +73,12 @@ class Watch:
     >>> for step in range(60):
     ...     real, fake = torch.randn(64, 2), G(torch.randn(64, G.latent_dim))
     ...     d_loss = torch.nn.functional.softplus(torch.cat([-D(real), D(fake.detach())])).mean()
-    ...     moves[D].zero_grad(), d_loss.backward(), moves[D].step()
+    ...     moves[D].zero_grad()
+    ...     d_loss.backward()
+    ...     moves[D].step()
     ...     g_loss = torch.nn.functional.softplus(-D(fake)).mean()
-    ...     g_loss.backward(), moves[G].step()  # whose gradients are never cleared
+    ...     g_loss.backward()
+    ...     moves[G].step()  # whose gradients are never cleared
     ...     watch(real, fake, d_loss=d_loss, g_loss=g_loss)
     >>> watch.report().name
     'stale-gradients'
