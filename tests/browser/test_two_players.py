@@ -239,10 +239,10 @@ def test_a_link_asks_for_what_there_is(start):
     _, figure = start("toy-gan", reduced_motion="reduce")
     usual = figure.evaluate(SET)
     restore = "(f, q) => f.lab.restore(new URLSearchParams(q))"
-    figure.evaluate(restore, "loss=foo&seed=-1&colour=red&data=drawn&drawing=!!&lrD=0.002")
+    figure.evaluate(restore, "loss=foo&seed=-1&color=red&data=drawn&drawing=!!&lrD=0.002")
     assert figure.evaluate(SET) == {**usual, "lrD": 0.002}
     said = figure.locator(".lab-words").inner_text()
-    for name in ("loss=foo", "seed=-1", "colour", "drawing=!!", "a drawing without points"):
+    for name in ("loss=foo", "seed=-1", "color", "drawing=!!", "a drawing without points"):
         assert name in said
 
 
