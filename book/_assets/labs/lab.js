@@ -70,7 +70,8 @@
       if (!visible && figure.lab.running()) figure.lab.pause(), resting = true;
       else if (visible && resting) resting = false, figure.lab.run();
     };
-    new IntersectionObserver(([entry]) => { seen = entry.isIntersecting; decide(); })
+    // A busy page tells several changes at once: the last one holds.
+    new IntersectionObserver((told) => { seen = told.at(-1).isIntersecting; decide(); })
       .observe(figure.querySelector("canvas"));
     document.addEventListener("visibilitychange", decide);
   }
