@@ -28,6 +28,7 @@ import torch
 import watch_data
 import watch_scripts
 from torch import nn
+from verdicts import rates
 
 from gan_tutorial.doctor import HEALTHY, UNKNOWN, Watch, compare_samples
 
@@ -90,10 +91,10 @@ def badness(sample, held, classes) -> float:
 
 def examine(kind: str, split: str, fault: str, seed: int, quick: bool = False) -> dict:
     """Train one script with the watch in it; return what was found."""
-    tuned_on, untouched, steps, rates = SCRIPTS[kind]
+    tuned_on, untouched, steps, lrs = SCRIPTS[kind]
     data = watch_data.load(tuned_on if split == "tuned" else untouched)
     began = time.process_time()
-    done = watch_scripts.run(kind, data, fault, seed, 60 if quick else steps, rates)
+    done = watch_scripts.run(kind, data, fault, seed, 60 if quick else steps, lrs)
     seconds = time.process_time() - began
     certain = [f.fault for f in done.before if f.confidence >= 0.5]
     said = done.report
@@ -112,30 +113,17 @@ def examine(kind: str, split: str, fault: str, seed: int, quick: bool = False) -
     }  # fmt: skip
 
 
-def rates(rows: list[dict], found: str = "found") -> dict:
-    """Compute the rates of a medical test."""
-    well = [row for row in rows if row["fault"] == HEALTHY]
-    sick = [row for row in rows if row["fault"] != HEALTHY]
-    harmed = [row for row in sick if row["harm"]]
+def rates_of(rows: list[dict], found: str = "found") -> dict:
+    """Compute the rates; "unknown" counts as an alarm only where something was found as well."""
 
-    def share(part, whole):
-        return round(sum(map(part, whole)) / len(whole), 4) if whole else None
+    def sick(row: dict) -> bool:
+        known = row[found] not in (HEALTHY, UNKNOWN)
+        return known or max(row["findings"].values(), default=0) >= 0.5
 
-    def sick_by(row):  # "unknown" may also say that there was too little to go by
-        return (
-            row[found] not in (HEALTHY, UNKNOWN) or max(row["findings"].values(), default=0) >= 0.5
-        )
-
-    def right(row):
+    def right(row: dict) -> bool:
         return row[found] in NAMES.get(row["fault"], (row["fault"],))
 
-    return {
-        "false_alarm": share(sick_by, well),
-        "sensitivity": share(sick_by, harmed),
-        "named": share(right, harmed),
-        "wrong_name": share(lambda r: r[found] not in (HEALTHY, UNKNOWN) and not right(r), sick),
-        "healthy_runs": len(well), "harmed_runs": len(harmed), "sick_runs": len(sick),
-    }  # fmt: skip
+    return rates(rows, found, sick=sick, right=right)
 
 
 def plan(splits, kinds):
@@ -225,8 +213,8 @@ def main() -> None:
     summary = {}
     for split in options.split:
         here = [row for row in rows if row["split"] == split]
-        summary[split] = rates(here)
-        summary[f"{split}_watch_alone"] = rates(here, "found_by_watch")
+        summary[split] = rates_of(here)
+        summary[f"{split}_watch_alone"] = rates_of(here, "found_by_watch")
         print(split, *(summary[split], summary[f"{split}_watch_alone"]), sep="\n  ")
     costs = []
     for name, size, channels, steps in COSTS:

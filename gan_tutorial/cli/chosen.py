@@ -82,16 +82,7 @@ def trial(
     if not needed and (left <= 2 * TRIAL_STEPS or waits):
         return None
     try:
-        return seconds_per_step(
-            task,
-            data,
-            batch_size=options.batch_size,
-            seed=options.seed,
-            precision=options.precision or "fp32",
-            compile=options.compile,
-            capture=options.capture,
-            device=device,
-        )
+        return seconds_per_step(task, data, device=device, **options.of_a_step())
     except NonFiniteError:
         if needed:
             raise

@@ -217,6 +217,16 @@ class TrainOptions:
             stored = {k: v for k, v in stored.items() if k not in ("steps", "budget")}
         return cls(**{**defaults, **stored, **given})
 
+    def of_a_step(self) -> dict[str, Any]:
+        """Return the arguments of `fit` that decide how long a step takes, for it and its trial."""
+        return {
+            "batch_size": self.batch_size,
+            "seed": self.seed,
+            "precision": self.precision or "fp32",
+            "compile": self.compile,
+            "capture": self.capture,
+        }
+
     def given(self, *names: str) -> dict[str, Any]:
         """Return those of the named options that have a value."""
         values = asdict(self)

@@ -126,12 +126,7 @@ def _train_on(device: str, arguments: argparse.Namespace) -> int:
         task,
         training_data,
         options.steps,
-        batch_size=options.batch_size,
         schedule=options.schedule,
-        seed=options.seed,
-        precision=options.precision or "fp32",
-        compile=options.compile,
-        capture=options.capture,
         device=where,
         callbacks=callbacks,
         out=saved.folder,
@@ -143,6 +138,7 @@ def _train_on(device: str, arguments: argparse.Namespace) -> int:
             "options": asdict(options),
             "from": str(arguments.start or saved.about.get("from", "")),
         },
+        **options.of_a_step(),
     )
     if not distributed.is_first():
         return 0

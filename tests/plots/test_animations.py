@@ -72,7 +72,6 @@ def test_text_is_escaped_and_nothing_is_fetched():
 def test_figures_make_frames_and_are_closed():
     import matplotlib.pyplot as plt
 
-    plt.close("all")  # what other tests of this process have left open
     figures = []
     for k in range(12):
         figure, ax = plt.subplots(figsize=(2, 2), dpi=100)
