@@ -52,8 +52,21 @@ def browser(html, executable):
         started = playwright.chromium.launch(
             executable_path=executable, args=arguments, timeout=PATIENCE_MS
         )
+        for name in ("new_page", "new_context"):
+            setattr(started, name, patient(getattr(started, name)))
         yield started
         started.close()
+
+
+def patient(opened):
+    """Return the function that opens a page or a context, with our patience in what it opens."""
+
+    def open_patiently(**options):
+        page = opened(**options)
+        page.set_default_timeout(PATIENCE_MS)
+        return page
+
+    return open_patiently
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
@@ -114,7 +127,6 @@ def visiting(browser, html):
         home = home or html.as_uri()
         options.setdefault("viewport", {"width": 1280, "height": 900})
         context = browser.new_context(color_scheme=theme, **options)
-        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         context.add_init_script(script)
         page = context.new_page()
