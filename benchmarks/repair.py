@@ -2,6 +2,7 @@
 
     python benchmarks/repair.py [--quick] [--json FILE] [--only PART ...] [--seeds 0 1 2]
                                 [--split validation] [--weights W ...] [--patches 12]
+                                [--precision fp32]
 
 ``soccer`` repairs footballs on grass, 32x32 with an 18x18 hole in the middle: simple baselines, a
 U-Net trained by L1 alone, and the same U-Net whose last steps add an adversarial loss of several
@@ -33,7 +34,10 @@ help, or moved along the same trade. L1 alone had no such trials.
 strip a method. Those of ``results/repair_pictures`` are from
 
     python benchmarks/repair.py --only baselines networks short long --seeds 0 --json NEW \\
-        --pictures benchmarks/results/repair_pictures
+        --pictures benchmarks/results/repair_pictures --precision fp32
+
+(The rows were measured in bf16. A processor without instructions for it takes fifteen times as long
+for such a step as in fp32, so the strips are from runs in fp32.)
 """
 
 import argparse
@@ -69,10 +73,12 @@ def main() -> None:
         "--patches", type=int, choices=JUDGES, default=12, help="side, in short and long"
     )
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--precision", choices=("bf16", "fp32"), default="bf16", help="of networks")
     parser.add_argument("--pictures", type=Path, help="write strips of repairs to this folder")
     options = parser.parse_args()
     seeds = options.seeds[:1] if options.quick else options.seeds
     keep = Keeper(options.json, options.split, options.weights, options.patches, options.pictures)
+    keep.precision = options.precision
     if options.split != "test" and not set(options.only) <= set(BUDGETS):
         parser.error(
             f"only {', '.join(BUDGETS)} are measured on another split: name them by --only"

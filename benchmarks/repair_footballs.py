@@ -89,7 +89,7 @@ def soccer_networks(seeds: list[int], quick: bool, keep: Keeper, name: str) -> N
         clock = Clock()
         fit(
             task, training, max(8, round(steps * scale)), batch_size=32, seed=seed,
-            schedule=schedule, precision="bf16", device="cpu", progress=False,
+            schedule=schedule, precision=keep.precision, device="cpu", progress=False,
         )  # fmt: skip
         return clock.seconds()
 

@@ -53,6 +53,7 @@ class Keeper:
     ):
         self.path, self.split, self.weights, self.patches = path, split, weights, patches
         self.pictures = pictures
+        self.precision = "bf16"  # in which networks are trained
         self.rows = json.loads(path.read_text())["rows"] if path and path.exists() else []
 
     def __call__(self, row: dict) -> None:

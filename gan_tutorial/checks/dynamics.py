@@ -71,9 +71,9 @@ def _counts(answer: Any, mistakes: Mistakes) -> None:
     before, after = given
     if ((given < 0) | (given > 8) | (given != given.round())).any():
         raise Wrong("A count is a whole number of clumps, from 0 to 8.")
-    if before.min() == 8 and after.max() <= 2:
+    if before.min() == 8 and after.max() <= 3:
         raise Wrong(mistakes["swapped"].why)
-    if before.max() > 2:
+    if before.max() > 3:
         raise Wrong(mistakes["not_collapsed"].why)
     if after.min() < 8:
         raise Wrong(mistakes["not_cured"].why)
@@ -259,8 +259,8 @@ EXERCISES = (
         "The generator must not outrun the discriminator, and neither may carry momentum.",
         swapped=Mistake("These are the lists in the wrong order.", [[8, 8, 8], [1, 0, 2]]),
         not_collapsed=Mistake(
-            "Not collapsed from every seed: at most two clumps may have points. Make the generator "
-            "faster, or the discriminator slower.",
+            "Not collapsed from every seed: at most three clumps may have points. Make the "
+            "generator faster, or the discriminator slower.",
             [[1, 5, 2], [8, 8, 8]],
         ),
         not_cured=Mistake(

@@ -49,12 +49,12 @@ def gradient_descent(
         now, before = state
         drift = momentum * (now - before)
         look = now + drift if nesterov else now
-        moved = now + drift - h * game.gradients(look)
-        if alternate:
-            seen = torch.stack([look[0], moved[1]])
-            first = now[0] + drift[0] - h * game.gradients(seen)[0]
-            moved = torch.stack([first, moved[1]])
-        return torch.stack([moved, now])
+        if not alternate:
+            return torch.stack([now + drift - h * game.gradients(look), now])
+        second = now[1] + drift[1] - h * game.slope(1, look)
+        seen = torch.stack([look[0], second])
+        first = now[0] + drift[0] - h * game.slope(0, seen)
+        return torch.stack([torch.stack([first, second]), now])
 
     def matrix(jacobian: Tensor, h: float) -> Tensor:
         eye = torch.eye(2, dtype=jacobian.dtype)

@@ -7,7 +7,6 @@ each lowers its own cost.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Protocol
 
 import torch
@@ -69,16 +68,28 @@ class Game:
             )
         return self._gradients(point)
 
-    def _gradients(self, point: Tensor) -> Tensor:
-        # A graph of the gradients themselves is kept only for a caller who differentiates them.
+    def slope(self, player: int, point: Tensor) -> Tensor:
+        """Return the gradient of one player's cost in its own number, a scalar.
+
+        Parameters
+        ----------
+        player : {0, 1}
+            The first or the second.
+        point : Tensor
+            Shape ``(2,)``.
+        """
+        # A graph of the gradient itself is kept only for a caller who differentiates it.
         again = point.requires_grad
         with torch.enable_grad():
-            theta, phi = (number.requires_grad_() for number in point.unbind(-1))
-            first, second = self.first_cost(theta, phi), self.second_cost(theta, phi)
-        gradient = partial(
-            torch.autograd.grad, create_graph=again, allow_unused=True, materialize_grads=True
+            numbers = [number.requires_grad_() for number in point.unbind(-1)]
+            cost = (self.first_cost, self.second_cost)[player](*numbers)
+        (found,) = torch.autograd.grad(
+            cost, [numbers[player]], create_graph=again, allow_unused=True, materialize_grads=True
         )
-        return torch.stack([*gradient(first, [theta]), *gradient(second, [phi])])
+        return found
+
+    def _gradients(self, point: Tensor) -> Tensor:
+        return torch.stack([self.slope(player, point) for player in (0, 1)])
 
     def jacobian(self, point: Tensor | None = None) -> Tensor:
         """Return the (2, 2) matrix of derivatives of `gradients`, at the origin by default."""

@@ -10,6 +10,7 @@ import pytest
 # Results that compare no methods of learning, so that there is nothing to search equally.
 NO_COMPARISON = {
     "compile.json": "times of the same training with and without a compiler",
+    "cross.json": "planted faults against the signs that they set off, each in one run",
     "doctor.json": "a test of the doctor: planted faults against what it finds",
     "faults.json": "one switch at a time in one run, whose other settings stay as they are",
     "games.json": "rates of update rules on games with a closed form, at one step size",
