@@ -5,7 +5,6 @@ import http.server
 import os
 import shutil
 import threading
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +12,8 @@ import pytest
 
 # A backstop: nothing takes as long even where eight others want the same processor.
 PATIENCE_MS = 600_000
+
+DESK = {"width": 1280, "height": 900}
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -47,7 +48,9 @@ def browser(html, executable):
     """Start the browser; it ends with the file, so that other tests find no event loop running."""
     from playwright.sync_api import sync_playwright
 
-    arguments = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    arguments = [NOWHERE_ELSE]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        arguments.append("--no-sandbox")
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(
             executable_path=executable, args=arguments, timeout=PATIENCE_MS
@@ -93,86 +96,100 @@ class Visit:
     home: str
     errors: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
-    at_load: set[str] = field(default_factory=set)
     elsewhere: list[str] = field(default_factory=list)
     loaded: set[str] = field(default_factory=set)
 
 
+class Tab:
+    """A tab of the browser, in which one page of the book is opened after the other.
+
+    A new tab costs three times as much as a page in an old one. Nothing of the page before is
+    left: not its storage, not its window's size, not its theme.
+    """
+
+    def __init__(self, browser, script: str = "", **options) -> None:
+        self.context = browser.new_context(**options)
+        self.context.add_init_script(script)  # it runs before those of the page
+        page = self.page = self.context.new_page()
+        self.seen = Visit(page, "")
+        page.on("pageerror", lambda error: self.seen.errors.append(str(error)))
+        page.on("console", lambda m: m.type == "error" and self.seen.errors.append(m.text))
+        page.on("request", self.asked)
+        page.on("requestfailed", lambda request: self.seen.failed.append(request.url))
+        page.on("response", lambda r: r.status >= 400 and self.seen.failed.append(r.url))
+        page.on("requestfinished", lambda request: self.seen.loaded.add(request.url))
+
+    def asked(self, request) -> None:
+        if not request.url.startswith((self.seen.home, "data:", "blob:", "about:")):
+            self.seen.elsewhere.append(request.url)
+
+    def open(
+        self, name: str, home: str, *, theme="light", viewport=DESK, motion="no-preference",
+        whole=False,
+    ) -> Visit:  # fmt: skip
+        """Open a page and wait until it is ready, with `whole` until all formulas are set."""
+        page = self.page
+        page.evaluate(FORGET)
+        page.goto("about:blank")
+        page.emulate_media(media="null", color_scheme=theme, reduced_motion=motion)
+        page.set_viewport_size(viewport)
+        seen = self.seen = Visit(page, home)
+        page.goto(f"{home}/{name}", wait_until="load")
+        page.wait_for_function(WHOLE if whole else READY)
+        return seen
+
+
+@pytest.fixture(scope="module")
+def tab(browser) -> Tab:
+    """Return the tab that the tests of a file share."""
+    return Tab(browser)
+
+
 @pytest.fixture
-def visit(browser, html):
-    """Return a function that opens a page for one test."""
-    with visiting(browser, html) as go:
-        yield go
+def visit(browser, html, tab, request):
+    """Return a function that opens a page for one test; its options are those of `Tab.open`.
+
+    The first page is opened in the file's tab; the next one, or one that is to differ in what
+    only a new tab can have (a script before the page's, a finger, time that stands still), in
+    one of its own.
+    """
+    opened, free = [], [tab] if "stop_time" not in request.fixturenames else []
+
+    def go(name: str, home: str | None = None, *, script: str = "", own=None, **options) -> Visit:
+        if script or own or not free:
+            opened.append(Tab(browser, script, **(own or {})))
+            here = opened[-1]
+        else:
+            here = free.pop()
+        return here.open(name, home or html.as_uri(), **options)
+
+    yield go
+    for other in opened:
+        other.context.close()
 
 
 @pytest.fixture(scope="module")
 def visit_for_all(browser, html):
-    """Return a function that opens a page for several tests of one file."""
-    with visiting(browser, html) as go:
-        yield go
+    """Return a function that opens a page for several tests of a file, in a tab of its own."""
+    return lambda name, **options: Tab(browser).open(name, html.as_uri(), **options)
 
 
-@contextmanager
-def visiting(browser, html):
-    """Give a function that opens a page and waits until it is complete; see `Visit`.
-
-    What is not part of the book is not fetched, and noted under `elsewhere`.
-    """
-    contexts = []
-
-    def go(
-        name: str, home: str | None = None, *, theme="light", script: str = "", **options
-    ) -> Visit:
-        """`script` runs before those of the page."""
-        home = home or html.as_uri()
-        options.setdefault("viewport", {"width": 1280, "height": 900})
-        context = browser.new_context(color_scheme=theme, **options)
-        contexts.append(context)
-        context.add_init_script(script)
-        page = context.new_page()
-        seen = Visit(page, home)
-
-        def decide(route) -> None:
-            url = route.request.url
-            if url.startswith((home, "data:", "blob:")):
-                route.continue_()
-            else:
-                seen.elsewhere.append(url)
-                route.abort()
-
-        page.route("**/*", decide)
-        page.on("pageerror", lambda error: seen.errors.append(str(error)))
-        page.on("console", lambda m: m.type == "error" and seen.errors.append(m.text))
-        page.on("requestfailed", lambda request: seen.failed.append(request.url))
-        page.on("response", lambda r: r.status >= 400 and seen.failed.append(r.url))
-        page.on("requestfinished", lambda request: seen.loaded.add(request.url))
-        page.goto(f"{home}/{name}", wait_until="load")
-        page.wait_for_function(COMPLETE)
-        seen.at_load |= seen.loaded
-        return seen
-
-    try:
-        yield go
-    finally:
-        for context in contexts:
-            context.close()
-
-
-@pytest.fixture
+@pytest.fixture(scope="module")
 def load(browser, html):
-    """Return a function that opens an empty page with scripts of the laboratories in it."""
-    pages = []
+    """Return a function that gives an empty page with scripts of the laboratories in it.
+
+    They only compute: one page serves all tests of a file that need the same.
+    """
+    pages = {}
 
     def go(*names):
-        page = browser.new_page()
-        pages.append(page)
-        for name in names:
-            page.add_script_tag(path=html / "_static" / "labs" / name)
-        return page
+        if names not in pages:
+            pages[names] = browser.new_page()
+            for name in names:
+                pages[names].add_script_tag(path=html / "_static" / "labs" / name)
+        return pages[names]
 
-    yield go
-    for page in pages:
-        page.close()
+    return go
 
 
 @pytest.fixture
@@ -205,11 +222,20 @@ def stop_time():
     return stop
 
 
-# Formulas are set after the page has loaded, and when they come into view: here all of them.
-COMPLETE = """async () => {
+# Nothing outside this machine is asked for, whatever a page may want; what it wants is noted.
+NOWHERE_ELSE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+
+FORGET = """() => {
+  if (location.protocol !== "about:") { localStorage.clear(); sessionStorage.clear(); }
+}"""
+
+# Formulas are set after the page has loaded, and when they come into view: here all of them,
+# and below those that are in view.
+WHOLE = """async () => {
   if (document.querySelector(".math") && !window.MathJax?.startup?.promise) return false;
   await window.MathJax?.startup?.promise;
   await window.MathJax?.startup?.document?.lazyTypesetAll?.();
   await document.fonts.ready;
   return true;
 }"""
+READY = WHOLE.replace("  await window.MathJax?.startup?.document?.lazyTypesetAll?.();\n", "")

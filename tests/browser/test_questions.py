@@ -86,7 +86,7 @@ def test_a_number_may_be_written_in_its_ways(page, typed, heard):
 
 
 def test_things_are_put_in_order_by_their_arrows(visit):
-    page = visit("book/01_principles.html", viewport=PHONE, has_touch=True).page
+    page = visit("book/01_principles.html", viewport=PHONE, own={"has_touch": True}).page
     question = page.locator("#principles-q-round")
     places = "e => [...e.querySelectorAll('[data-place]')].map((i) => i.dataset.place).join('')"
     before = question.evaluate(places)

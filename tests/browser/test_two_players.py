@@ -6,7 +6,10 @@ import pytest
 ALONE = "delete window.Worker;"
 SET = "f => f.lab.set"
 DRAWN = "f => f.lab.players().data.means"
-PHONE = {"viewport": {"width": 375, "height": 812}, "has_touch": True, "is_mobile": True}
+PHONE = {
+    "viewport": {"width": 375, "height": 812},
+    "own": {"has_touch": True, "is_mobile": True},
+}
 
 
 def test_players_move_one_at_a_time(start):
@@ -81,7 +84,7 @@ def test_collapse_can_be_caused(start, stop_time):
 
 
 def test_less_motion_for_who_asks_for_it(start, stop_time):
-    page, figure = start("toy-gan", script=ALONE, reduced_motion="reduce")
+    page, figure = start("toy-gan", script=ALONE, motion="reduce")
     stop_time(page)
     figure.get_by_role("button", name="Run").click()
     for step in (0, 1, 2, 3):
@@ -226,7 +229,7 @@ def test_a_link_restores_the_settings(start, visit):
     address = page.url
     assert address == figure.evaluate("f => f.lab.address()")
     home, _, rest = address.partition("book/laboratories.html")
-    seen = visit(f"book/laboratories.html{rest}", home.rstrip("/"), reduced_motion="reduce")
+    seen = visit(f"book/laboratories.html{rest}", home.rstrip("/"), motion="reduce")
     again = seen.page.locator("figure.lab[data-lab=toy-gan]")
     seen.page.wait_for_function("f => f.lab", arg=again.element_handle())
     assert again.evaluate(SET) == chosen
@@ -236,7 +239,7 @@ def test_a_link_restores_the_settings(start, visit):
 
 def test_a_link_asks_for_what_there_is(start):
     """What is not known is named, and the recipe's is used."""
-    _, figure = start("toy-gan", reduced_motion="reduce")
+    _, figure = start("toy-gan", motion="reduce")
     usual = figure.evaluate(SET)
     restore = "(f, q) => f.lab.restore(new URLSearchParams(q))"
     figure.evaluate(restore, "loss=foo&seed=-1&color=red&data=drawn&drawing=!!&lrD=0.002")

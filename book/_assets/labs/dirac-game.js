@@ -1,7 +1,7 @@
 /* The Dirac-GAN as numbers: what gan_tutorial's `games.dirac` and `games.gradient_descent` compute.
 
    All data lie at 0, all fakes at theta, and the logit of a point x is phi x. Tested against the
-   library in tests/browser/test_labs.py. */
+   library in tests/browser/test_dirac_gan.py. */
 "use strict";
 (function () {
   const sigmoid = (a) => (a >= 0 ? 1 / (1 + Math.exp(-a)) : Math.exp(a) / (1 + Math.exp(a)));

@@ -1,6 +1,6 @@
 /* The instruments of chapter 4 for points in the plane: what gan_tutorial.metrics computes.
 
-   A set is a list of points [x, y]. Tested against the library in tests/browser/test_labs.py. */
+   A set is a list of points [x, y]. Tested against the library in tests/browser/test_two_clouds.py. */
 "use strict";
 (function () {
   const distance = (p, q) => Math.sqrt((p[0] - q[0]) ** 2 + (p[1] - q[1]) ** 2);
