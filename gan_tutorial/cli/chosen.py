@@ -64,7 +64,11 @@ def by_data(
 
 
 def _gains_from_rounding(options: TrainOptions, samples: Dataset, device: torch.device) -> bool:
-    if len(samples.shape) != 3 or samples.shape[-1] < LEAST_ROUNDED or not speed.has_bf16(device):
+    if (
+        len(samples.shape) != 3
+        or min(samples.shape[1:]) < LEAST_ROUNDED
+        or not speed.has_bf16(device)
+    ):
         return False
     return recipe_for(samples.shape, options.network).networks["network"] == "dcgan"
 

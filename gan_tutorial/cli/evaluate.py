@@ -16,7 +16,7 @@ from . import per_class
 from .features import FEATURES, drawn, feature_network
 from .kept import add_checkpoint, opened
 from .loading import held_out, is_trained_on, of_run
-from .numbers import SEED, number, whole
+from .numbers import SEED, number, size, whole
 from .options import FOLDER_SIZE
 
 __all__ = ["add_to", "run"]
@@ -63,8 +63,8 @@ def add_to(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
     )
     command.add_argument(
         "--image-size",
-        type=whole(4, 4096),
-        help=f"of two folders: side to compare at ({FOLDER_SIZE})",
+        type=size,
+        help=f"of two folders: side to compare at, or WIDTHxHEIGHT ({FOLDER_SIZE})",
     )
     command.add_argument("--data-dir", help="where to look first for data that are downloaded")
     command.add_argument(

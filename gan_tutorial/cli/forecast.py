@@ -39,8 +39,9 @@ def forecast(
     if seconds < LONG or options.budget is not None:
         return line
     shorter = []
-    side = shape[-1] if len(shape) == 3 else 0
-    if side >= 32 and side % 2 == 0 and device.type == "cpu":
+    side = min(shape[1:]) if len(shape) == 3 else 0
+    square = side == max(shape[-2:])
+    if square and side >= 32 and side % 2 == 0 and device.type == "cpu":
         shorter.append(f"--image-size {side // 2} takes about a quarter of it")
     game = options.task == GENERATE and options.model == "gan"
     if options.precision == "fp32" and game and side >= 32 and speed.has_bf16(device):

@@ -4,8 +4,9 @@ import argparse
 
 from ..training import SavedRun
 from ..training.kept import BEST, LAST
+from .numbers import number
 
-__all__ = ["add_checkpoint", "opened"]
+__all__ = ["add_checkpoint", "add_truncation", "opened"]
 
 
 def add_checkpoint(command: argparse.ArgumentParser) -> None:
@@ -17,6 +18,18 @@ def add_checkpoint(command: argparse.ArgumentParser) -> None:
         default=LAST,
         help=f"of a run of train --keep-best: the generator with the lowest KID on validation "
         f"pictures, or that of a step ({LAST})",
+    )
+
+
+def add_truncation(command: argparse.ArgumentParser) -> None:
+    """Let a command draw samples nearer to the mean."""
+    command.add_argument(
+        "--truncation",
+        metavar="PSI",
+        type=number(0, 1),
+        default=1.0,
+        help="draw latent codes towards their mean: 1 is not at all, 0 is the mean alone. Codes "
+        "from N(0, I), whose mean is 0, are scaled by PSI: less varied, not always better (1)",
     )
 
 

@@ -8,8 +8,9 @@ from typing import Any
 import torch
 
 from .. import data
-from ..data import Dataset, EmptySplitError
+from ..data import Dataset, EmptySplitError, holds_arrays
 from ..metrics.report import FEWEST
+from ..models import size_of
 from ..training import SavedRun
 from .options import FOLDER_SIZE, TrainOptions
 from .translating import load_pairs
@@ -37,7 +38,8 @@ def _one(name: str, options: TrainOptions, split: str) -> Dataset:
     """Load a split of a named data set or of a folder of pictures."""
     of_source = options.given("image_size", "channels", "data_dir")
     if name not in data.NAMES:
-        of_source = {"image_size": FOLDER_SIZE, **of_source, **options.given(*OF_FOLDERS)}
+        size = {} if holds_arrays(Path(name).expanduser()) else {"image_size": FOLDER_SIZE}
+        of_source = {**size, **of_source, **options.given(*OF_FOLDERS)}
     elif given := options.given("validation", "levels"):
         flag = "--" + next(iter(given))
         raise ValueError(f"{flag} is for folders of pictures, and {name} is a data set of its own.")
@@ -117,7 +119,7 @@ def of_run(run: SavedRun, name: str, split: str, **given: Any) -> Dataset:
     shape = run.shape
     options: dict[str, Any] = {}
     if len(shape) == 3:
-        options.update(channels=shape[0], image_size=shape[1])
+        options.update(channels=shape[0], image_size=size_of(shape))
     classes = getattr(run.latent_generator(), "classes", None)
     if name == "soccer" and classes:
         options["kinds"] = classes

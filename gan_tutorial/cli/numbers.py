@@ -5,7 +5,7 @@ import math
 import re
 from collections.abc import Callable
 
-__all__ = ["SEED", "duration", "in_words", "number", "whole"]
+__all__ = ["SEED", "duration", "in_words", "number", "size", "whole"]
 
 UNITS = {"s": 1, "m": 60, "h": 3600}
 
@@ -42,6 +42,25 @@ def number(low: float, high: float | None = None, above: bool = False) -> Callab
         return value
 
     return read
+
+
+def size(text: str) -> int | list[int]:
+    """Read the side of pictures, or width and height such as 64x48; return [height, width]."""
+    found = re.fullmatch(r"(\d+)(?:[xX×](\d+))?", text.strip())
+    width, height = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
+    if not all(4 <= side <= 4096 for side in (width, height)):
+        raise argparse.ArgumentTypeError(
+            f"takes a side from 4 to 4096, or WIDTHxHEIGHT such as 64x48, not {text!r}"
+        )
+    if width != height and (width % 8 or height % 8):
+        near = [
+            [max(8, up(side / 8) * 8) for side in (width, height)] for up in (math.floor, math.ceil)
+        ]
+        names = " or ".join("x".join(map(str, each)) for each in near)
+        raise argparse.ArgumentTypeError(
+            f"takes multiples of 8 where pictures are no squares: not {text!r}, but {names}"
+        )
+    return width if width == height else [height, width]
 
 
 def duration(text: str) -> float:

@@ -13,7 +13,7 @@ from ..training import SCHEDULES, SavedRun
 from ..training.checkpoints import CheckpointError, differences
 from ..training.speed import PRECISIONS
 from .groups import Groups
-from .numbers import SEED, duration, number, whole
+from .numbers import SEED, duration, number, size, whole
 
 __all__ = ["FOLDER_SIZE", "GENERATE", "MODELS", "NO_AUGMENTATION", "TASKS", "TrainOptions"]
 
@@ -74,8 +74,18 @@ class TrainOptions:
         free=True,
     )
     batch_size: int | None = _option(None, "samples in a batch (the recipe's)", SIZE)
-    image_size: int | None = _option(None, "side of the pictures in pixels", whole(4, 4096))
-    channels: int | None = _option(None, "1 for gray, 3 for color", int, choices=(1, 3))
+    image_size: int | list[int] | None = _option(
+        None,
+        "side of the pictures in pixels, or WIDTHxHEIGHT in multiples of 8, such as 64x48 (64; as "
+        "they are in a file of numbers)",
+        size,
+    )
+    channels: int | None = _option(
+        None,
+        "1 for gray, 3 for color, 4 for color and transparency",
+        int,
+        choices=(1, 3, 4),
+    )
     network: str = _option("auto", "kind of networks (auto)", choices=("auto", "mlp", "dcgan"))
     width: int | None = _option(None, "width of the networks (the recipe's)", SIZE)
     latent_dim: int | None = _option(

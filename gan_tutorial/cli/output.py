@@ -9,7 +9,7 @@ from torch import Tensor
 from .. import plots
 from ..data import Mixture
 
-__all__ = ["command_line", "save_files", "save_samples"]
+__all__ = ["command_line", "laid_on_white", "save_files", "save_samples"]
 
 
 def command_line(*words: object) -> str:
@@ -33,6 +33,13 @@ def save_files(samples: Tensor, folder: Path) -> None:
     width = max(5, len(str(len(samples) - 1)))
     for number, sample in enumerate(samples):
         plots.save_image_grid(sample[None], folder / f"{number:0{width}}.png", scale=1)
+
+
+def laid_on_white(samples: Tensor, path: Path) -> str:
+    """Say, where it is so, that a file's format keeps no transparency; else nothing."""
+    if samples.dim() != 4 or samples.shape[1] != 4 or path.suffix.lower() in plots.TRANSPARENT:
+        return ""
+    return f" (laid on white, since {path.suffix} keeps no transparency)"
 
 
 def save_samples(

@@ -8,10 +8,11 @@ import torch
 from torch import Tensor
 
 from ..conditional import label_of
-from ..models import latent_codes, sample_generator
-from .kept import add_checkpoint, opened
+from ..models import latent_codes, sample_generator, truncated
+from ..plots import interpolate
+from .kept import add_checkpoint, add_truncation, opened
 from .numbers import SEED, whole
-from .output import save_files, save_samples
+from .output import laid_on_white, save_files, save_samples
 from .own import made_by
 
 __all__ = ["add_to", "run"]
@@ -33,6 +34,14 @@ def add_to(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
         dest="label",
         metavar="NAME",
         help="of a run of train --conditional: samples of this class (all classes in turn)",
+    )
+    add_truncation(command)
+    command.add_argument(
+        "--interpolation",
+        type=whole(2),
+        metavar="STEPS",
+        help="every row of the grid leads from one latent code to another in so many steps (see "
+        "animate for what moves)",
     )
     command.add_argument("--columns", type=whole(1), help="samples in a row of the grid")
     command.add_argument(
@@ -59,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
     written = []
     if arguments.out is not None:
         save_samples(samples, Path(arguments.out), columns=arguments.columns)
-        written.append(arguments.out)
+        written.append(arguments.out + laid_on_white(samples, Path(arguments.out)))
     if arguments.files is not None:
         save_files(samples, Path(arguments.files))
         written.append(arguments.files)
@@ -74,9 +83,29 @@ def _samples(arguments: argparse.Namespace) -> tuple[Tensor, str]:
         generator = saved.latent_generator()
     else:
         generator = saved.load_into(made_by(arguments.network))
-    codes = latent_codes(arguments.count, generator.latent_dim, arguments.seed)
     labels, of = _labels(generator, arguments)
+    if arguments.interpolation is None:
+        codes = latent_codes(arguments.count, generator.latent_dim, arguments.seed)
+    else:
+        codes = _rows(arguments, generator.latent_dim)
+        steps = arguments.columns = arguments.interpolation
+        of = f"{of}, {len(codes) // steps} ways of {steps} steps,"
+        if labels is None and (classes := getattr(generator, "classes", None)):
+            labels = torch.arange(len(codes)) // steps % len(classes)  # one class a row
+    codes = truncated(generator, codes, arguments.truncation)
     return sample_generator(generator, codes, labels=labels), of
+
+
+def _rows(arguments: argparse.Namespace, latent_dim: int) -> Tensor:
+    """Return the codes of a grid of which every row leads from one code to another."""
+    steps, count = arguments.interpolation, arguments.count
+    if count % steps or arguments.columns not in (None, steps):
+        raise ValueError(
+            f"--interpolation {steps} fills rows of {steps} samples: let --count be a multiple of "
+            f"{steps}, such as {max(1, round(count / steps)) * steps}, and leave --columns out."
+        )
+    ends = latent_codes(2 * (count // steps), latent_dim, arguments.seed)
+    return torch.cat([interpolate(a, b, steps) for a, b in zip(ends[::2], ends[1::2], strict=True)])
 
 
 def _labels(generator: Any, arguments: argparse.Namespace) -> tuple[Tensor | None, str]:

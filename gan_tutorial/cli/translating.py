@@ -1,6 +1,7 @@
 """What ``train --task translate`` and ``--task upscale`` load and show."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -39,6 +40,8 @@ def load_pairs(
                 f"--paired goes by the names of files, and {side} is a data set without any: give "
                 "two folders, or leave --paired out."
             )
+        if Path(side).expanduser().is_file():
+            raise ValueError(f"--paired goes by the names of files in two folders: unpack {side}.")
     if options.on_error == "skip":
         raise ValueError(
             "--on-error skip would leave partners alone: with --paired, repair or remove pictures "

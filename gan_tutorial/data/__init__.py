@@ -6,6 +6,8 @@ endless there.
 """
 
 from .accepted import as_samples, check_range
+from .archive import zipped
+from .arrays import from_arrays, holds_arrays
 from .cifar import cifar10
 from .dataset import Dataset, Samples, as_tensor, sample_shape
 from .digits import digits
@@ -30,7 +32,9 @@ __all__ = [
     "digits",
     "fashion_mnist",
     "folder",
+    "from_arrays",
     "grid",
+    "holds_arrays",
     "load",
     "mnist",
     "ring",
@@ -38,4 +42,5 @@ __all__ = [
     "soccer",
     "stacked_mnist",
     "swiss_roll",
+    "zipped",
 ]

@@ -9,6 +9,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from torch.utils.data import Dataset as TorchDataset
 
 from .dataset import Dataset
+from .others import collected, gives_rows
 
 __all__ = ["as_samples", "check_range"]
 
@@ -18,10 +19,12 @@ def as_samples(data: Any) -> Dataset | Tensor:
 
     Parameters
     ----------
-    data : Dataset, Tensor, ndarray or TensorDataset
+    data : Dataset, Tensor, ndarray, TensorDataset, or another data set
         Images (N, C, H, W) or points (N, 2). Bytes are scaled to [-1, 1], fractions of any kind
         become float32, and of a TensorDataset the second tensor, if it holds whole numbers, is
-        the labels.
+        the labels. A data set that gives its samples by number, of torch, torchvision or Hugging
+        Face, is read once (`others.collected`): give what comes out here to both ``for_data`` and
+        `fit`, and it is not read twice.
 
     Returns
     -------
@@ -50,7 +53,12 @@ def as_samples(data: Any) -> Dataset | Tensor:
     if isinstance(data, np.ndarray):
         data = torch.from_numpy(np.ascontiguousarray(data))
     if not isinstance(data, Tensor):
-        raise TypeError(_other_kind(data))
+        if isinstance(data, DataLoader) or not gives_rows(data):
+            raise TypeError(_other_kind(data))
+        found = collected(data)
+        if isinstance(found, Dataset):
+            return found
+        data = found
     data = data.detach()
     _check_axes(data)
     if data.dtype.is_floating_point:
@@ -78,9 +86,8 @@ def _other_kind(data: Any) -> str:
         )
     if isinstance(data, TorchDataset):
         return (
-            "Give the samples as one tensor, not a data set that makes them one by one: write "
-            "torch.stack([dataset[i][0] for i in range(len(dataset))]), scaled to [-1, 1]; or the "
-            "folder of the pictures, data.load('path/to/folder')."
+            "This data set has no length or gives no samples by number, and batches are drawn "
+            "here by number: write torch.stack([item[0] for item in dataset]), scaled to [-1, 1]."
         )
     if isinstance(data, str) or hasattr(data, "__fspath__"):
         return f"Give samples, not a name: write data.load({str(data)!r})."
@@ -93,7 +100,7 @@ def _other_kind(data: Any) -> str:
 def _check_axes(data: Tensor) -> None:
     """Refuse images whose channels come last, or are left out."""
     shape = tuple(data.shape)
-    if data.dim() == 4 and shape[1] not in (1, 3) and shape[3] in (1, 3):
+    if data.dim() == 4 and shape[1] not in (1, 3, 4) and shape[3] in (1, 3, 4):
         raise ValueError(
             f"Images are (N, C, H, W), and these are {shape}, with the channels last: write "
             "data.permute(0, 3, 1, 2)."

@@ -19,7 +19,8 @@ from .picture_store import (
     file_key,
 )
 from .pictures import UnreadablePictureError, read_pictures, why_unreadable
-from .streams import SPLITS, check_count, check_split, choose
+from .sides import sides_of
+from .streams import SPLITS, check_split, choose
 
 __all__ = ["folder"]
 
@@ -31,7 +32,7 @@ LISTED = 10  # how many broken files a message names
 
 def folder(
     path: str | Path,
-    image_size: int = 64,
+    image_size: int | Sequence[int] = 64,
     split: str = "train",
     channels: int = 3,
     *,
@@ -45,11 +46,11 @@ def folder(
     cache_dir: str | Path | None = None,
     progress: bool | None = None,
 ) -> Dataset:
-    """Return the pictures in a folder and its subfolders, all cut to the same square.
+    """Return the pictures in a folder and its subfolders, all cut to the same size.
 
     Any format, size and mode that Pillow reads: turned upright as the camera noted, laid on
-    `background` where transparent, cut to the largest square in the middle, scaled with
-    antialiasing. Of an animation the first picture counts.
+    `background` where transparent, cut to the largest part in the middle that has the proportions,
+    scaled with antialiasing. Of an animation the first picture counts.
 
     Parameters
     ----------
@@ -57,14 +58,15 @@ def folder(
         The folder; links in it are followed. What is hidden, left over by a system, the folder of
         a run, or by its name no picture (``.txt``, ``.xml``, ``.zip`` ...) is passed over; every
         other file counts as a picture. `Dataset.summary` says in one line how it was understood.
-    image_size : int
-        Width and height of the result in pixels.
+    image_size : int or (int, int)
+        Side of the square results in pixels, or their height and width.
     split : {"train", "validation", "test", "all"}
         About 80, 10 and 10 percent, or everything. Subfolders ``train`` and ``test`` or the like
         are taken at their word; else a hash of a picture's name within the folder decides where
         it belongs, so that adding pictures never moves another.
-    channels : {3, 1}
-        RGB or gray.
+    channels : {3, 1, 4}
+        RGB, gray, or RGB and opacity. Of the latter, what is wholly transparent has the color of
+        `background`, and opacity runs from -1, none, to 1.
     count : int, optional
         Take only so many pictures of the split.
     seed : int
@@ -75,7 +77,8 @@ def folder(
         too, unless `count` is given or `memory_limit` is passed, so that what is wrong with a
         folder shows at once.
     background : str
-        What transparent pictures are laid on: any color name or code that Pillow knows.
+        What transparent pictures are laid on, unless four channels keep them so: any
+        color name or code that Pillow knows.
     levels : float, optional
         Which value is white in pictures of 16 bits, 32 bits or fractions; 0 is black. Without it
         16 bits are read where they are used, and whatever has an unknown range is an error.
@@ -93,7 +96,7 @@ def folder(
     Returns
     -------
     Dataset
-        Images (N, channels, image_size, image_size), kept as uint8. If every picture lies in a
+        Images (N, channels, height, width), kept as uint8. If every picture lies in a
         subfolder, the first subfolders in which they differ are the classes; else there are no
         labels. What cannot be read counts for nothing there.
 
@@ -119,9 +122,11 @@ def folder(
     from PIL import ImageColor
 
     check_split(split, (*SPLITS, "all"))
-    check_count(image_size, "image_size")
-    if channels not in (1, 3):
-        raise ValueError(f"channels must be 3 (RGB) or 1 (gray), not {channels!r}.")
+    height, width = sides_of(image_size)
+    if channels not in (1, 3, 4):
+        raise ValueError(
+            f"channels must be 3 (RGB), 1 (gray) or 4 (RGB and opacity), not {channels!r}."
+        )
     if on_error not in ("raise", "skip"):
         raise ValueError(f"on_error must be 'raise' or 'skip', not {on_error!r}.")
     try:
@@ -143,10 +148,10 @@ def folder(
             _report(path, unreadable, on_error, nothing_left=True)
         listing = list_pictures(path, validation, unreadable) if unreadable else listing
     chosen = _chosen(listing, split, count, seed)
-    shape = (channels, image_size, image_size)
+    size, shape = (height, width), (channels, height, width)
 
     def read(files: Sequence[str]) -> Pictures:
-        return read_pictures(path, files, image_size, channels, color, levels, progress=progress)
+        return read_pictures(path, files, size, channels, color, levels, progress=progress)
 
     on_disk = len(chosen) * math.prod(shape) > memory_limit
     if on_disk:

@@ -13,7 +13,16 @@ from pathlib import Path
 
 from .streams import SPLITS
 
-__all__ = ["FEWEST_TO_SPLIT", "EmptySplitError", "Listing", "list_pictures"]
+__all__ = [
+    "FEWEST_TO_SPLIT",
+    "HELD_OUT",
+    "SPLIT_NAMES",
+    "EmptySplitError",
+    "Listing",
+    "check_share",
+    "list_pictures",
+    "split_by_name",
+]
 
 FEWEST_TO_SPLIT = 50  # pictures, below which nothing is held out unless it is asked for
 HELD_OUT = 0.1  # share of the pictures for validation, and as many again for tests
@@ -120,6 +129,16 @@ class Listing:
         return "; ".join(words) + "."
 
 
+def check_share(validation: float | None) -> float | None:
+    """Return the share that is held out, or raise a ValueError."""
+    if validation is not None and not 0 <= validation <= 0.4:
+        raise ValueError(
+            f"validation is the share held out, from 0 to 0.4, and as much again is held out for "
+            f"tests; got {validation!r}."
+        )
+    return validation
+
+
 def list_pictures(
     path: Path, validation: float | None = None, leave_out: Collection[str] = ()
 ) -> Listing:
@@ -143,13 +162,12 @@ def list_pictures(
     ValueError
         If the folder is that of a run, or the share is out of range.
     """
-    if validation is not None and not 0 <= validation <= 0.4:
-        raise ValueError(
-            f"validation is the share held out, from 0 to 0.4, and as much again is held out for "
-            f"tests; got {validation!r}."
-        )
+    check_share(validation)
     if path.is_file():
-        raise FileNotFoundError(f"{path} is a file: give the folder that holds the pictures.")
+        raise FileNotFoundError(
+            f"{path} is a file: give the folder that holds the pictures, or a file that holds "
+            "many, .zip, .npy, .npz or in the idx format of MNIST."
+        )
     if not path.is_dir():
         raise FileNotFoundError(f"There is no folder {path}.")
     if any((path / name).is_file() for name in RUN):
@@ -170,7 +188,7 @@ def list_pictures(
         )
     folded = validation is None and len(names) < FEWEST_TO_SPLIT
     share = 0.0 if folded else HELD_OUT if validation is None else validation
-    split_of = {name: _split_by_name(name, share) for name in names}
+    split_of = {name: split_by_name(name, share) for name in names}
     within = names
     if parts := _split_folders(names):
         there = set(parts.values())
@@ -244,7 +262,7 @@ def _classes(names: Sequence[str], within: Sequence[str]) -> dict[str, str]:
     return {name: parts[0] for name, parts in zip(names, folders, strict=True)}
 
 
-def _split_by_name(name: str, share: float) -> str:
+def split_by_name(name: str, share: float) -> str:
     """Return the split that a file belongs to, by its name alone."""
     # The same letters can be encoded in two ways, and systems differ in which they use.
     digest = hashlib.sha256(unicodedata.normalize("NFC", name).encode(errors="replace")).digest()

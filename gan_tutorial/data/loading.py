@@ -10,12 +10,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from .archive import zipped
+from .arrays import from_arrays, holds_arrays
 from .cifar import cifar10
 from .dataset import Dataset
 from .digits import digits
 from .folder import folder
 from .mixtures import grid, ring, swiss_roll
 from .mnist import fashion_mnist, mnist
+from .shaping import LUMA
 from .soccer import KINDS, draw, draw_factors
 from .stacked import stacked_mnist
 from .streams import SPLITS, check_count, check_split, choose, seed_of
@@ -32,21 +35,20 @@ BLACK_EDGES = (
     "stacked_mnist",
 )  # their background is black: a margin cannot be seen
 MOST_MARGIN = 4  # pixels, of both sides together
-LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 
 def load(
     name_or_path: str | Path,
     split: str = "train",
     *,
-    image_size: int | None = None,
+    image_size: int | Sequence[int] | None = None,
     channels: int | None = None,
     count: int | None = None,
     seed: int = 0,
     data_dir: str | Path | None = None,
     **options: Any,
 ) -> Dataset:
-    """Return a data set by its name, or the pictures in a folder by its path.
+    """Return a data set by its name, or the pictures in a folder or a file by its path.
 
     ==================  =========================  ==============================  ============
     name                samples                    train / validation / test       from
@@ -61,6 +63,8 @@ def load(
     ``cifar10``         RGB, 32 x 32               50,000 / 5,000 / 5,000          download
     ``stacked_mnist``   RGB, 28 x 28               128,000 / 10,000 / 10,000       from MNIST
     a path              RGB, 64 x 64 or any size   about 80 / 10 / 10 percent      your pictures
+    a .zip file         the same                   the same                        unpacked once
+    .npy, .npz, idx     as they are, or any size   the same                        `from_arrays`
     ==================  =========================  ==============================  ============
 
     Splits are fixed and disjoint; of a folder of fewer than 50 pictures none is held out. A name
@@ -70,16 +74,18 @@ def load(
     Parameters
     ----------
     name_or_path : str or Path
-        One of `NAMES`, or a folder.
+        One of `NAMES`, or a folder, or a file that holds many pictures: .zip, .npy, .npz, or idx,
+        the format of MNIST, packed by gzip or not.
     split : {"train", "validation", "test"}
         Which part; a folder also has "all".
-    image_size : int, optional
-        Width and height of the images. ``soccer`` and folders are drawn or read at that size.
+    image_size : int or (int, int), optional
+        Side of the images; of folders and files also their height and width. ``soccer`` and
+        folders are drawn or read at that size.
         MNIST, Fashion-MNIST and Stacked MNIST get a black margin if they grow by no more than 4
         pixels, which keeps every stroke as it is (28 to 32 is the common case); all other changes
         are bilinear interpolation, with antialiasing when the images shrink.
-    channels : {1, 3}, optional
-        Gray (ITU-R BT.601) or RGB.
+    channels : {1, 3, 4}, optional
+        Gray (ITU-R BT.601), RGB, or, of a folder, RGB and opacity.
     count : int, optional
         How many samples: drawn in this number, or chosen at random from the split.
     seed : int
@@ -127,12 +133,20 @@ def load(
     }
     given = {option: value for option, value in given.items() if value is not None}
     _check_options(given, name_or_path, path)
+    if path is not None:
+        return _of_path(path, split, seed, given)
+    if isinstance(image_size, Sequence):
+        raise ValueError(
+            f"image_size is one number for {name_or_path}, whose images are square, not "
+            f"{image_size!r}."
+        )
     if image_size is not None:
         check_count(image_size, "image_size")
     if channels not in (None, 1, 3):
-        raise ValueError(f"channels must be 3 (RGB) or 1 (gray), not {channels!r}.")
-    if path is not None:
-        return folder(path, split=split, seed=seed, **given)
+        raise ValueError(
+            f"channels must be 3 (RGB) or 1 (gray), not {channels!r}: {name_or_path} has no "
+            "opacity to keep."
+        )
     check_split(split)
     if count is not None:
         check_count(count)
@@ -149,6 +163,16 @@ def load(
         rows = choose(len(data), count, seed, f"the {split} split of {name_or_path}")
         data = data.subset(torch.from_numpy(rows))
     return _resized(data, image_size, channels)
+
+
+def _of_path(path: Path, split: str, seed: int, given: dict[str, Any]) -> Dataset:
+    """Return the pictures in a folder, or in a file that holds many."""
+    if path.is_file() and holds_arrays(path):
+        given.pop("on_error", None)  # such a file can be read whole, or not at all
+        return from_arrays(path, split, seed=seed, **given)
+    if path.is_file() and path.suffix.lower() == ".zip":
+        return zipped(path, split=split, seed=seed, **given)
+    return folder(path, split=split, seed=seed, **given)
 
 
 def _existing_path(name_or_path: str | Path) -> Path:
@@ -171,7 +195,10 @@ def _check_options(given: dict[str, Any], name: str | Path, path: Path | None) -
     takes = ["count", "seed"]
     if path is not None or name not in MIXTURES:
         takes += ["image_size", "channels"]
-    if path is not None:
+    if path is not None and path.is_file() and holds_arrays(path):
+        name = f"A file of numbers such as {path}"
+        takes += ["on_error", "levels", "validation"]
+    elif path is not None:
         name = f"A folder such as {path}"
         takes += ["on_error", "background", "levels", "validation"]
         takes += ["memory_limit", "cache_dir", "progress"]

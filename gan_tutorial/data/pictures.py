@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .download import show_progress
+from .sides import sides_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "MOST_PIXELS",
     "UnreadablePictureError",
+    "as_bytes",
     "read_picture",
     "read_pictures",
     "why_unreadable",
@@ -39,21 +41,21 @@ class UnreadablePictureError(Exception):
 
 def read_picture(
     path: Path,
-    size: int,
+    size: int | tuple[int, int],
     channels: int = 3,
     background: tuple[int, int, int] = (255, 255, 255),
     levels: float | None = None,
 ) -> np.ndarray:
-    """Read a picture, turn it upright, lay it on a background, cut it square, and scale it.
+    """Read a picture, turn it upright, lay it on a background, cut it, and scale it.
 
     Parameters
     ----------
     path : Path
         The file.
-    size : int
-        Width and height of the result.
-    channels : {3, 1}
-        RGB or gray (the weights of ITU-R BT.601, as Pillow has them).
+    size : int or (int, int)
+        The side of the result, or its height and width.
+    channels : {3, 1, 4}
+        RGB, gray (the weights of ITU-R BT.601, as Pillow has them), or RGB and opacity.
     background : tuple of three int
         RGB in 0..255, seen where the picture is transparent.
     levels : float, optional
@@ -61,7 +63,7 @@ def read_picture(
 
     Returns
     -------
-    ndarray of uint8, shape (channels, size, size)
+    ndarray of uint8, shape (channels, height, width)
 
     Raises
     ------
@@ -71,14 +73,20 @@ def read_picture(
     """
     from PIL import Image, ImageOps
 
+    height, width = sides_of(size)
     with _opened(path) as opened:
-        # JPEG files can be decoded at a half, a quarter or an eighth of their size.
-        opened.draft(None, (2 * size, 2 * size))
+        # JPEG files can be decoded at a half, a quarter or an eighth of their size; which side
+        # is which is known only once they are turned upright.
+        opened.draft(None, (2 * max(height, width), 2 * max(height, width)))
         image: Picture = ImageOps.exif_transpose(opened)
-        image = _opaque(image, background, levels)
-        image = _square(image).resize((size, size), Image.Resampling.LANCZOS)
-        pixels = np.asarray(image if channels == 3 else image.convert("L"))
-    return pixels.reshape(size, size, channels).transpose(2, 0, 1)
+        image = (
+            _with_opacity(image, levels) if channels == 4 else _opaque(image, background, levels)
+        )
+        image = _cut(image, height, width).resize((width, height), Image.Resampling.LANCZOS)
+        pixels = np.array(image.convert("L") if channels == 1 else image)
+    if channels == 4:  # a color that nobody sees says nothing, and would be learned
+        pixels[pixels[..., 3] == 0, :3] = background
+    return pixels.reshape(height, width, channels).transpose(2, 0, 1)
 
 
 @contextmanager
@@ -143,7 +151,7 @@ def read_pictures(
     Yields
     ------
     name : str
-    picture : ndarray of uint8, shape (channels, size, size), or UnreadablePictureError
+    picture : ndarray of uint8, shape (channels, height, width), or UnreadablePictureError
         The picture, or why there is none.
     """
     from tqdm.auto import tqdm
@@ -168,11 +176,12 @@ def read_pictures(
                 yield result
 
 
-def _square(image: "Picture") -> "Picture":
-    """Return the largest square in the middle of `image`."""
-    side = min(image.size)
-    left, top = (image.width - side) // 2, (image.height - side) // 2
-    return image.crop((left, top, left + side, top + side))
+def _cut(image: "Picture", height: int, width: int) -> "Picture":
+    """Return the largest part in the middle of `image` that has these proportions."""
+    broad = max(1, min(image.width, image.height * width // height))
+    high = max(1, min(image.height, image.width * height // width))
+    left, top = (image.width - broad) // 2, (image.height - high) // 2
+    return image.crop((left, top, left + broad, top + high))
 
 
 def _opaque(
@@ -181,8 +190,7 @@ def _opaque(
     """Return `image` in mode RGB, laid on `background` where it is transparent."""
     from PIL import Image
 
-    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        image = Image.fromarray(_as_bytes(np.asarray(image), levels, image.mode == "F"))
+    image = _of_bytes(image, levels)
     if image.mode in ("RGBA", "RGBa", "LA", "La", "PA") or "transparency" in image.info:
         canvas = Image.new("RGBA", image.size, (*background, 255))
         canvas.alpha_composite(image.convert("RGBA"))
@@ -190,7 +198,21 @@ def _opaque(
     return image.convert("RGB")
 
 
-def _as_bytes(values: np.ndarray, levels: float | None, fractions: bool) -> np.ndarray:
+def _with_opacity(image: "Picture", levels: float | None = None) -> "Picture":
+    """Return `image` in mode RGBA, opaque where it says nothing of transparency."""
+    return _of_bytes(image, levels).convert("RGBA")
+
+
+def _of_bytes(image: "Picture", levels: float | None) -> "Picture":
+    """Return `image` with 8 bits a channel."""
+    from PIL import Image
+
+    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+        return Image.fromarray(as_bytes(np.asarray(image), levels, image.mode == "F"))
+    return image
+
+
+def as_bytes(values: np.ndarray, levels: float | None, fractions: bool) -> np.ndarray:
     """Scale numbers of more than 8 bits to bytes, if it is known which of them is white."""
     values = values.astype(np.float64)
     if not np.isfinite(values).all():

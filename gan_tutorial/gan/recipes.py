@@ -7,6 +7,7 @@ from torch import nn
 from ..data import Dataset, Samples
 from ..models import Augmented
 from ..models.augment import DiffAugment
+from ..models.stairs import stairs_of
 from ..training import Recipe
 
 __all__ = ["FEW", "IMAGES", "POINTS", "SMALL_IMAGES", "augmentation_for", "augmented", "recipe_for"]
@@ -75,13 +76,12 @@ def recipe_for(shape: Sequence[int], network: str = "auto") -> Recipe:
         )
     points = len(shape) == 1
     if network == "auto":
-        network = "mlp" if points or shape[-1] < 16 else "dcgan"
+        network = "mlp" if points or min(shape[1:]) < 16 else "dcgan"
     if network == "mlp":
         return POINTS if points else SMALL_IMAGES
     if points:
         raise ValueError("A DCGAN makes images, and this data set holds points: use 'mlp'.")
-    if shape[1] != shape[2]:
-        raise ValueError(f"A DCGAN makes square images, and these are {shape[1]}x{shape[2]}.")
+    stairs_of(shape[1:])  # says which sizes there are, if not this one
     return IMAGES
 
 

@@ -101,7 +101,7 @@ class GAN(AdversarialTask):
         Parameters
         ----------
         data : Dataset, Tensor or ndarray
-            Points, or square images in [-1, 1] or as bytes; N of (N, ...) counts the samples.
+            Points, or images in [-1, 1] or as bytes; N of (N, ...) counts the samples.
         network : {"auto", "mlp", "dcgan"}
             Fully connected or convolutional; "auto" is convolutional for images from 16x16 on.
         latent_dim, width : int, optional

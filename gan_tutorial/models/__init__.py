@@ -10,7 +10,8 @@ from .hidden import split_last
 from .mlp import MLPDiscriminator, MLPGenerator, mlp_pair
 from .norms import batch_norms, has_batch_norm
 from .one_by_one import one_by_one
-from .sampling import latent_codes, sample_generator
+from .sampling import latent_codes, sample_generator, truncated
+from .stairs import size_of
 from .translator import Translator
 from .unet import PatchDiscriminator, UNetGenerator
 from .upsample import UpsampleConv2d
@@ -50,5 +51,7 @@ __all__ = [
     "one_by_one",
     "pair_for",
     "sample_generator",
+    "size_of",
     "split_last",
+    "truncated",
 ]

@@ -37,6 +37,8 @@ def _offsets(x: Tensor, low: int, high: int) -> Tensor:
 
 def _color(x: Tensor) -> Tensor:
     """Change brightness, then saturation, then contrast, each by its own random amount."""
+    if x.shape[1] == 4:  # the opacity of a transparent picture is no color
+        return torch.cat([_color(x[:, :3]), x[:, 3:]], 1)
     x = x + _uniform(x, -0.5, 0.5)
     gray = x.mean(1, keepdim=True)
     x = gray + _uniform(x, 0.0, 2.0) * (x - gray)

@@ -11,6 +11,7 @@ from .dcgan import DCGANDiscriminator, DCGANGenerator, dcgan_pair
 from .encoders import DCGANEncoder, MLPEncoder
 from .flow import FlowSampler, MLPDenoiser, UNetDenoiser
 from .mlp import MLPDiscriminator, MLPGenerator, mlp_pair
+from .stairs import size_of
 from .translator import Translator
 from .unet import PatchDiscriminator, UNetGenerator
 from .wrappers import Augmented, Wrapper
@@ -112,7 +113,7 @@ def pair_for(
     Parameters
     ----------
     shape : sequence of int
-        ``(2,)`` for points, ``(C, H, W)`` for square images.
+        ``(2,)`` for points, ``(C, H, W)`` for images.
     network : {"mlp", "dcgan"}
         Fully connected (`mlp_pair`) or convolutional (`dcgan_pair`).
     latent_dim, width : int
@@ -136,4 +137,4 @@ def pair_for(
             raise ValueError(f"{name} must be at least 1, got {value}.")
     if network == "mlp":
         return mlp_pair(shape, latent_dim, width, generator_depth=generator_depth)
-    return dcgan_pair(shape[1], shape[0], latent_dim, width)
+    return dcgan_pair(size_of(shape), shape[0], latent_dim, width)

@@ -6,8 +6,8 @@ side while it halves the channels; the discriminator walks the same stairs down.
 classes have kernels of 4x4, as most later programs do: with a stride of 2 all pixels hear equally
 many inputs. With ``size=64, width=128, norm="batch"`` the channels are those of the figure.
 
-A side between two powers of two, such as the 28 of MNIST, gets a border: the generator draws the
-next power of two and its middle is taken; the discriminator sees every picture in a black frame.
+Other sides and other proportions begin with another map than 4x4, and some pictures get a border:
+see `stairs`.
 """
 
 import itertools
@@ -16,6 +16,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from .stairs import Size, plain, sides, stairs_of
 from .upsample import UpsampleConv2d
 
 __all__ = ["DCGANDiscriminator", "DCGANGenerator", "dcgan_pair"]
@@ -24,37 +25,24 @@ NORMS = ("batch", "spectral", "none")
 UPS = ("transposed", "resize")
 
 
-def _channels_at(size: int, width: int) -> list[int]:
-    """Channels of the maps of side 4, 8, ... up to half: at most 8 x width, last `width`."""
-    levels = _framed(size).bit_length() - 3  # 8 -> 1, 16 -> 2, 32 -> 3, 64 -> 4
+def _channels_at(size: Size, width: int) -> list[int]:
+    """Channels of the maps from the first side on, up to half: at most 8 x width, last `width`."""
+    levels = stairs_of(size).levels
     return [width * min(8, 2 ** (levels - 1 - level)) for level in range(levels)]
 
 
-def _framed(size: int) -> int:
-    """Return the side with its border: the next power of two."""
-    if size < 8:
-        raise ValueError(
-            f"A DCGAN doubles from 4x4 at least once, so its image side is 8 or more; got {size}."
-        )
-    return 1 << (size - 1).bit_length()
-
-
-def _border(size: int) -> list[int]:
-    """Return the border of a picture of this side: left, right, top, bottom."""
-    missing = _framed(size) - size
-    return [missing // 2, missing - missing // 2] * 2
-
-
-def _frame(size: int, sign: int = 1) -> list[nn.Module]:
+def _frame(size: Size, sign: int = 1) -> list[nn.Module]:
     """Make the layer that puts the border on (black, -1), or takes it off (`sign` -1), if any."""
-    left, right, top, bottom = (sign * width for width in _border(size))
+    left, right, top, bottom = (sign * each for each in stairs_of(size).border)
     border = (left, right, top, bottom)
     return [nn.ConstantPad2d(border, -1.0)] if any(border) else []
 
 
 def _check(channels: int, norm: str) -> None:
-    if channels not in (1, 3):
-        raise ValueError(f"Images have 1 (gray) or 3 (color) channels, got {channels}.")
+    if channels not in (1, 3, 4):
+        raise ValueError(
+            f"Images have 1 (gray) or 3 (color) channels, or 4 with their opacity, got {channels}."
+        )
     if norm not in NORMS:
         raise ValueError(f"Unknown norm {norm!r}; choose one of {', '.join(NORMS)}.")
 
@@ -80,10 +68,10 @@ class DCGANGenerator(nn.Module):
     ----------
     latent_dim : int
         Length of the latent code `z` (100 in the paper).
-    size : int
-        Side of the image, from 8 on; powers of two need no border.
-    channels : {1, 3}
-        Gray or color.
+    size : int or (int, int)
+        Side of the image, from 8 on, or height and width, multiples of 8.
+    channels : {1, 3, 4}
+        Gray, color, or color and opacity.
     width : int
         Channels of the last hidden map, of half the side (128 in the paper's Figure 1, 64 in most
         later programs).
@@ -98,7 +86,7 @@ class DCGANGenerator(nn.Module):
     def __init__(
         self,
         latent_dim: int = 100,
-        size: int = 64,
+        size: Size = 64,
         channels: int = 3,
         width: int = 64,
         norm: str = "batch",
@@ -108,10 +96,10 @@ class DCGANGenerator(nn.Module):
         _check(channels, norm)
         if up not in UPS:
             raise ValueError(f"Unknown way up {up!r}; choose one of {', '.join(UPS)}.")
-        self.latent_dim, self.shape = latent_dim, (channels, size, size)
+        self.latent_dim, self.shape = latent_dim, (channels, *sides(size))
         self.config: dict[str, Any] = {
             "latent_dim": latent_dim,
-            "size": size,
+            "size": plain(size),
             "channels": channels,
             "width": width,
             "norm": norm,
@@ -120,8 +108,8 @@ class DCGANGenerator(nn.Module):
         maps = _channels_at(size, width)
         bias = norm != "batch"
         layers: list[nn.Module] = [nn.Unflatten(1, (latent_dim, 1, 1))]
-        # 1x1 -> 4x4, then each step doubles the side
-        first = nn.ConvTranspose2d(latent_dim, maps[0], 4, 1, 0, bias=bias)
+        # 1x1 -> 4x4 (of squares of 8, 16, ...), then each step doubles the sides
+        first = nn.ConvTranspose2d(latent_dim, maps[0], stairs_of(size).base, 1, 0, bias=bias)
         layers += [*_normed(first, maps[0], norm), nn.ReLU(inplace=True)]
         for before, after in itertools.pairwise(maps):
             doubling = _doubling(before, after, bias, up)
@@ -130,7 +118,7 @@ class DCGANGenerator(nn.Module):
         self.net = nn.Sequential(*layers)
 
     def forward(self, z: Tensor) -> Tensor:
-        """Map latent codes (N, latent_dim) to images (N, channels, size, size) in [-1, 1]."""
+        """Map latent codes (N, latent_dim) to images (N, channels, height, width) in [-1, 1]."""
         return self.net(z)
 
 
@@ -146,12 +134,12 @@ class DCGANDiscriminator(nn.Module):
         penalties are not defined for it: use "none" or "spectral" with them.
     """
 
-    def __init__(self, size: int = 64, channels: int = 3, width: int = 64, norm: str = "none"):
+    def __init__(self, size: Size = 64, channels: int = 3, width: int = 64, norm: str = "none"):
         super().__init__()
         _check(channels, norm)
-        self.shape = (channels, size, size)
+        self.shape = (channels, *sides(size))
         self.config: dict[str, Any] = {
-            "size": size,
+            "size": plain(size),
             "channels": channels,
             "width": width,
             "norm": norm,
@@ -168,16 +156,17 @@ class DCGANDiscriminator(nn.Module):
             layers += [nn.LeakyReLU(0.2, inplace=True)]
             before = after
         # 4x4 -> one number
-        layers += _normed(nn.Conv2d(before, 1, 4, 1, 0, bias=bias), 1, outer)
+        last = nn.Conv2d(before, 1, stairs_of(size).base, 1, 0, bias=bias)
+        layers += _normed(last, 1, outer)
         self.net = nn.Sequential(*layers, nn.Flatten(0))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map images (N, channels, size, size) to logits (N,)."""
+        """Map images (N, channels, height, width) to logits (N,)."""
         return self.net(x)
 
 
 def dcgan_pair(
-    size: int = 64,
+    size: Size = 64,
     channels: int = 3,
     latent_dim: int = 100,
     width: int = 64,

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from .dcgan import DCGANGenerator, _channels_at, _check, _frame, _normed
 from .mlp import MLPGenerator, _layers
+from .stairs import Size, plain, sides, stairs_of
 
 __all__ = ["DCGANEncoder", "MLPEncoder", "encoder_for"]
 
@@ -64,10 +65,10 @@ class DCGANEncoder(nn.Module):
     outputs : int
         Numbers that come out: the length of the latent code, or twice that for a variational
         autoencoder.
-    size : int
-        Side of the image, from 8 on.
-    channels : {1, 3}
-        Gray or color.
+    size : int or (int, int)
+        Side of the image, from 8 on, or height and width, multiples of 8.
+    channels : {1, 3, 4}
+        Gray, color, or color and opacity.
     width : int
         Channels of the first hidden map, of half the side.
     norm : {"batch", "spectral", "none"}
@@ -82,17 +83,17 @@ class DCGANEncoder(nn.Module):
     def __init__(
         self,
         outputs: int = 100,
-        size: int = 64,
+        size: Size = 64,
         channels: int = 3,
         width: int = 64,
         norm: str = "batch",
     ):
         super().__init__()
         _check(channels, norm)
-        self.shape, self.outputs = (channels, size, size), outputs
+        self.shape, self.outputs = (channels, *sides(size)), outputs
         self.config: dict[str, Any] = {
             "outputs": outputs,
-            "size": size,
+            "size": plain(size),
             "channels": channels,
             "width": width,
             "norm": norm,
@@ -107,11 +108,12 @@ class DCGANEncoder(nn.Module):
             layers += [nn.LeakyReLU(0.2, inplace=True)]
             before = after
         # 4x4 -> outputs
-        layers += _normed(nn.Conv2d(before, outputs, 4, 1, 0), outputs, outer)
+        last = nn.Conv2d(before, outputs, stairs_of(size).base, 1, 0)
+        layers += _normed(last, outputs, outer)
         self.net = nn.Sequential(*layers, nn.Flatten())
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map images (N, channels, size, size) to (N, outputs)."""
+        """Map images (N, channels, height, width) to (N, outputs)."""
         return self.net(x)
 
 

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-__all__ = ["latent_codes", "sample_generator"]
+__all__ = ["latent_codes", "sample_generator", "truncated"]
 
 
 def latent_codes(count: int, latent_dim: int, seed: int = 0) -> Tensor:
@@ -14,6 +14,46 @@ def latent_codes(count: int, latent_dim: int, seed: int = 0) -> Tensor:
     """
     generator = torch.Generator().manual_seed(seed)
     return torch.stack([torch.randn(latent_dim, generator=generator) for _ in range(count)])
+
+
+def truncated(generator: nn.Module, codes: Tensor, psi: float) -> Tensor:
+    r"""Draw latent codes towards their mean, :math:`\bar z + \psi (z - \bar z)`.
+
+    Samples become more usual and less varied, as `psi` falls from 1 to 0, where all are the one of
+    the mean. This is the truncation of Karras et al. (2019, appendix B), on the codes themselves.
+    Of codes from N(0, I), those of every generator of this library, the mean is 0: the codes are
+    scaled by `psi`, and so come from a Gaussian of standard deviation `psi`. Where they are long
+    vectors, the generator was hardly trained on ones so short: how much quality that buys, if any,
+    has to be measured.
+
+    Parameters
+    ----------
+    generator : nn.Module
+        Its attribute ``latent_mean``, if there is one, is the mean, a tensor of shape (k,).
+    codes : Tensor, shape (N, k)
+    psi : float
+        From 0 to 1; 1 changes nothing.
+
+    Returns
+    -------
+    Tensor, shape (N, k)
+
+    Raises
+    ------
+    ValueError
+        If `psi` is out of range.
+
+    Examples
+    --------
+    >>> truncated(nn.Identity(), torch.tensor([[2.0, -4.0]]), 0.5)
+    tensor([[ 1., -2.]])
+    """
+    if not 0 <= psi <= 1:
+        raise ValueError(f"The truncation psi is from 0 (the mean alone) to 1 (none), got {psi}.")
+    mean = getattr(generator, "latent_mean", None)
+    if mean is None:
+        return psi * codes
+    return torch.lerp(mean.to(codes).expand_as(codes), codes, psi)
 
 
 @torch.no_grad()

@@ -7,16 +7,19 @@ that need them.
 from .animations import Recorder, animation, frame
 from .images import image_grid, interpolate, interpolation, tile
 from .lines import curves
+from .moving import ANIMATIONS, save_animation
 from .points import samples_2d
-from .saving import FORMATS, save_image_grid, save_picture
+from .saving import FORMATS, TRANSPARENT, save_image_grid, save_picture
 from .style import DISCRIMINATOR, FAKE, GENERATOR, REAL, use_style
 
 __all__ = [
+    "ANIMATIONS",
     "DISCRIMINATOR",
     "FAKE",
     "FORMATS",
     "GENERATOR",
     "REAL",
+    "TRANSPARENT",
     "Recorder",
     "animation",
     "curves",
@@ -25,6 +28,7 @@ __all__ = [
     "interpolate",
     "interpolation",
     "samples_2d",
+    "save_animation",
     "save_image_grid",
     "save_picture",
     "tile",

@@ -28,7 +28,8 @@ def tile(images: Tensor, columns: int | None = None, scale: int = 1, gap: int = 
     Parameters
     ----------
     images : Tensor
-        Shape (N, C, H, W) with C of 1 or 3 and values in [-1, 1].
+        Shape (N, C, H, W) with C of 1, 3 or 4 and values in [-1, 1]. Of four channels the last is
+        opacity, from -1 (none) to 1; such images are laid on white.
     columns : int, optional
         Images in a row; by default the grid is about square.
     scale : int
@@ -54,15 +55,30 @@ def tile(images: Tensor, columns: int | None = None, scale: int = 1, gap: int = 
     (17, 26, 3)
     """
     check_images(images)
+    return laid_out(on_white(images), columns, scale, gap)
+
+
+def on_white(images: Tensor) -> Tensor:
+    """Return images as they look on white paper: those of four channels get three."""
+    if images.shape[1] != 4:
+        return images
+    opacity = (images[:, 3:] + 1) / 2
+    return images[:, :3] * opacity + (1 - opacity)
+
+
+def laid_out(images: Tensor, columns: int | None, scale: int, gap: int) -> np.ndarray:
+    """Lay images out in one picture, as `tile`; of four channels, in a transparent one."""
     columns = _columns(len(images), columns)
     check_count("scale", scale)
     check_count("gap", gap, 0)
     levels = ((images.detach().cpu().float().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
-    pixels = levels.expand(-1, 3, -1, -1).permute(0, 2, 3, 1).numpy()
+    channels = max(3, levels.shape[1])
+    pixels = levels.expand(-1, channels, -1, -1).permute(0, 2, 3, 1).numpy()
     pixels = pixels.repeat(scale, axis=1).repeat(scale, axis=2)
     height, width = pixels.shape[1] + gap, pixels.shape[2] + gap
     rows = math.ceil(len(pixels) / columns)
-    canvas = np.full((rows * height - gap, columns * width - gap, 3), 255, np.uint8)
+    canvas = np.full((rows * height - gap, columns * width - gap, channels), 255, np.uint8)
+    canvas[..., 3:] = 0  # between transparent images, nothing
     for index, image in enumerate(pixels):
         top, left = index // columns * height, index % columns * width
         canvas[top : top + height - gap, left : left + width - gap] = image
@@ -109,6 +125,7 @@ def image_grid(
     columns = _columns(len(images), columns)
     gap = max(1, round(width / 12))
     label_room = 0 if labels is None else max(2, math.ceil(height * 0.35))
+    images = on_white(images)
     if label_room:  # white rows above each image, to write on
         images = torch.nn.functional.pad(images, (0, 0, label_room, 0), value=1.0)
     picture = tile(images, columns, gap=gap)
@@ -130,9 +147,10 @@ def image_grid(
 def check_images(images: Tensor) -> None:
     if not isinstance(images, Tensor):
         raise TypeError(f"images must be a tensor, not {type(images).__name__}")
-    if images.ndim != 4 or images.shape[1] not in (1, 3) or 0 in images.shape:
+    if images.ndim != 4 or images.shape[1] not in (1, 3, 4) or 0 in images.shape:
         raise ValueError(
-            f"images must have shape (N, 1 or 3, H, W) and not be empty, not {tuple(images.shape)}"
+            f"images must have shape (N, C, H, W) with C of 1, 3 or 4 and not be empty, not "
+            f"{tuple(images.shape)}"
         )
     low, high = images.min().item(), images.max().item()
     if not (low >= -1.001 and high <= 1.001):  # also true of NaN

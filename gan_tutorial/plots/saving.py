@@ -8,9 +8,9 @@ from typing import Any
 from torch import Tensor
 
 from ..training.files import write_atomically
-from .images import check_images, tile
+from .images import check_images, laid_out, tile
 
-__all__ = ["FORMATS", "save_image_grid", "save_picture"]
+__all__ = ["FORMATS", "TRANSPARENT", "save_image_grid", "save_picture"]
 
 
 def save_image_grid(
@@ -23,7 +23,8 @@ def save_image_grid(
     Parameters
     ----------
     images : Tensor
-        Shape (N, C, H, W) with C of 1 or 3 and values in [-1, 1].
+        Shape (N, C, H, W) with C of 1, 3 or 4 and values in [-1, 1]. Of four channels the last is
+        opacity: it is kept where the format can (`TRANSPARENT`), else the images lie on white.
     path : str or path-like
         Where to write, ending in one of `FORMATS`; an existing file is replaced.
     columns : int, optional
@@ -47,6 +48,8 @@ def save_image_grid(
     check_images(images)
     if scale is None:
         scale = max(1, 64 // images.shape[3])
+    if images.shape[1] == 4 and Path(path).suffix.lower() in TRANSPARENT:
+        return save_picture(Image.fromarray(laid_out(images, columns, scale, gap=2)), path)
     return save_picture(Image.fromarray(tile(images, columns, scale, gap=2)), path)
 
 
@@ -61,6 +64,7 @@ FORMATS: dict[str, dict[str, Any]] = {
     ".tiff": {"format": "TIFF", "compression": "tiff_deflate"},
     ".bmp": {"format": "BMP"},
 }
+TRANSPARENT = (".png", ".webp", ".tif", ".tiff")  # formats that keep an opacity of 8 bits
 
 
 def save_picture(picture: Any, path: str | os.PathLike) -> Path:

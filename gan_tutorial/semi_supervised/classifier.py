@@ -9,7 +9,7 @@ from torch.nn import functional
 from ..data import Dataset, sample_shape
 from ..data.streams import check_count
 from ..gan import recipe_for as gan_recipe_for
-from ..models import DCGANEncoder, MLPEncoder
+from ..models import DCGANEncoder, MLPEncoder, size_of
 from .augmentations import covered
 from .task import FewLabelsTask, entropy, share_right
 
@@ -40,7 +40,8 @@ def classifier_body(
         check_count(width, "width")
     if gan_recipe_for(shape).networks["network"] == "mlp":
         return MLPEncoder(shape, features, 128 if width is None else width, depth=2)
-    return DCGANEncoder(features, shape[1], shape[0], 32 if width is None else width, norm="none")
+    width = 32 if width is None else width
+    return DCGANEncoder(features, size_of(shape), shape[0], width, norm="none")
 
 
 class Classifier(FewLabelsTask):

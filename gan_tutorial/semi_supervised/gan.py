@@ -12,7 +12,7 @@ from ..data.streams import check_count
 from ..gan import frozen
 from ..gan import recipe_for as gan_recipe_for
 from ..losses import get_loss
-from ..models import DCGANEncoder, DCGANGenerator, MLPEncoder, MLPGenerator
+from ..models import DCGANEncoder, DCGANGenerator, MLPEncoder, MLPGenerator, size_of
 from ..models.sampling import latent_codes, sample_generator
 from ..training import Recipe, adam, distributed
 from .labels import FewLabels
@@ -138,12 +138,12 @@ class SemiSupervisedGAN(FewLabelsTask):
         if made["body"] == "mlp":
             body: nn.Module = MLPEncoder(shape, 128, width, depth=2)
         else:
-            body = DCGANEncoder(8 * width, shape[1], shape[0], width, norm="none")
+            body = DCGANEncoder(8 * width, size_of(shape), shape[0], width, norm="none")
         width = made["generator_width"]
         if made["generator"] == "mlp":
             generator: nn.Module = MLPGenerator(code, shape, width, depth=2)
         else:
-            generator = DCGANGenerator(code, shape[1], shape[0], width)
+            generator = DCGANGenerator(code, size_of(shape), shape[0], width)
         task = cls(body, few.labeled, generator, **recipe.options)
         task.recipe = recipe
         return task

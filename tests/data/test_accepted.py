@@ -26,12 +26,9 @@ def test_what_can_be_meant_in_one_way_only_is_taken():
     assert as_samples(digits) is digits
 
 
-class OneByOne(torch.utils.data.Dataset):
-    def __len__(self):
-        return 12
-
-    def __getitem__(self, i):
-        return IMAGES[i], 0
+class OneByOne(torch.utils.data.IterableDataset):
+    def __iter__(self):
+        return ((image, 0) for image in IMAGES)
 
 
 LOADER = DataLoader(TensorDataset(IMAGES, torch.zeros(12)), batch_size=5)
@@ -44,7 +41,7 @@ LOADER = DataLoader(TensorDataset(IMAGES, torch.zeros(12)), batch_size=5)
         (
             OneByOne(),
             TypeError,
-            "torch.stack([dataset[i][0] for i in range(len(dataset))])",
+            "torch.stack([item[0] for item in dataset])",
         ),
         (list(IMAGES), TypeError, "torch.stack(samples)"),
         (IMAGES.permute(0, 2, 3, 1), ValueError, "data.permute(0, 3, 1, 2)"),

@@ -63,12 +63,12 @@ def test_adding_and_removing_pictures_never_moves_another(album):
 
 
 def test_the_split_of_a_name_is_fixed_and_the_same_in_every_unicode_form():
-    from gan_tutorial.data.listing import _split_by_name
+    from gan_tutorial.data.listing import split_by_name
 
-    splits = [_split_by_name(f"{k}.jpg", 0.1)[:2] for k in range(12)]
+    splits = [split_by_name(f"{k}.jpg", 0.1)[:2] for k in range(12)]
     assert " ".join(splits) == "tr tr va tr tr tr va tr tr tr va tr"
     for k in range(50):
-        assert _split_by_name(f"Zo\u00eb{k}.jpg", 0.1) == _split_by_name(f"Zoe\u0308{k}.jpg", 0.1)
+        assert split_by_name(f"Zo\u00eb{k}.jpg", 0.1) == split_by_name(f"Zoe\u0308{k}.jpg", 0.1)
 
 
 def test_all_splits_number_the_classes_alike(album):
@@ -294,7 +294,10 @@ def test_an_empty_split_is_named(tmp_path):
     [
         ({"split": "val"}, "no split 'val': choose one of 'train', 'validation', 'test', 'all'"),
         ({"image_size": 0}, "image_size must be at least 1"),
-        ({"channels": 4}, r"channels must be 3 \(RGB\) or 1 \(gray\), not 4"),
+        (
+            {"channels": 2},
+            r"channels must be 3 \(RGB\), 1 \(gray\) or 4 \(RGB and opacity\), not 2",
+        ),
         ({"on_error": "ignore"}, "on_error must be 'raise' or 'skip', not 'ignore'"),
         ({"background": "whitish"}, "background must be the name or code of a color.*'whitish'"),
         ({"background": 3}, "background must be the name or code of a color.*3"),
