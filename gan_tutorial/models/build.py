@@ -11,6 +11,7 @@ from .dcgan import DCGANDiscriminator, DCGANGenerator, dcgan_pair
 from .encoders import DCGANEncoder, MLPEncoder
 from .flow import FlowSampler, MLPDenoiser, UNetDenoiser
 from .mlp import MLPDiscriminator, MLPGenerator, mlp_pair
+from .tokens import TokenDecoder, TokenEncoder
 from .translator import Translator
 from .unet import PatchDiscriminator, UNetGenerator
 from .wrappers import Augmented, Wrapper
@@ -29,6 +30,8 @@ KINDS = {
         UNetGenerator,
         PatchDiscriminator,
         MLPDenoiser,
+        TokenEncoder,
+        TokenDecoder,
     )
 }
 WRAPPERS = {
