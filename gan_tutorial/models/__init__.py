@@ -10,8 +10,10 @@ from .hidden import split_last
 from .mlp import MLPDiscriminator, MLPGenerator, mlp_pair
 from .norms import batch_norms, has_batch_norm
 from .one_by_one import one_by_one
+from .quantizer import VectorQuantizer, perplexity, straight_through
 from .sampling import latent_codes, sample_generator, truncated
 from .stairs import size_of
+from .tokens import TokenDecoder, TokenEncoder
 from .translator import Translator
 from .unet import PatchDiscriminator, UNetGenerator
 from .upsample import UpsampleConv2d
@@ -33,10 +35,13 @@ __all__ = [
     "Packed",
     "PatchDiscriminator",
     "ProjectionDiscriminator",
+    "TokenDecoder",
+    "TokenEncoder",
     "Translator",
     "UNetDenoiser",
     "UNetGenerator",
     "UpsampleConv2d",
+    "VectorQuantizer",
     "Wrapper",
     "adopt_generator",
     "batch_norms",
@@ -50,8 +55,10 @@ __all__ = [
     "mlp_pair",
     "one_by_one",
     "pair_for",
+    "perplexity",
     "sample_generator",
     "size_of",
     "split_last",
+    "straight_through",
     "truncated",
 ]

@@ -12,6 +12,7 @@ from .encoders import DCGANEncoder, MLPEncoder
 from .flow import FlowSampler, MLPDenoiser, UNetDenoiser
 from .mlp import MLPDiscriminator, MLPGenerator, mlp_pair
 from .stairs import size_of
+from .tokens import TokenDecoder, TokenEncoder
 from .translator import Translator
 from .unet import PatchDiscriminator, UNetGenerator
 from .wrappers import Augmented, Wrapper
@@ -30,6 +31,8 @@ KINDS = {
         UNetGenerator,
         PatchDiscriminator,
         MLPDenoiser,
+        TokenEncoder,
+        TokenDecoder,
     )
 }
 WRAPPERS = {
