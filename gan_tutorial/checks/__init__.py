@@ -24,7 +24,7 @@ CHAPTERS: dict[int, tuple[str, ...]] = {
     8: ("pitfalls", "doctor"),
     9: ("improving",),
     10: ("scaling", "scaling_out"),
-    11: ("sources",),
+    11: ("sources", "discriminator"),
 }
 
 

@@ -16,6 +16,7 @@ WRITTEN = [
     "08_pitfalls",
     "08_doctor",
     "10_scaling",
+    "11_discriminator",
     "11_sources",
     "appendix_systems",
 ]
