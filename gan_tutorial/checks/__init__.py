@@ -24,6 +24,7 @@ CHAPTERS: dict[int, tuple[str, ...]] = {
     8: ("pitfalls",),
     9: ("doctor",),
     10: ("improving",),
+    11: ("discriminator",),
     12: ("scaling", "scaling_out"),
     13: ("sources",),
 }

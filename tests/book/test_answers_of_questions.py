@@ -1,5 +1,6 @@
 """The questions in the pages: that there are enough, and that their answers are right."""
 
+import itertools
 import math
 import re
 from collections import Counter
@@ -13,6 +14,8 @@ from torch.nn.functional import softplus
 
 from gan_tutorial import losses, metrics
 from gan_tutorial.autoencoders import likelihoods
+from gan_tutorial.distillation import gaussian_denoiser
+from gan_tutorial.models import FlowSampler
 from gan_tutorial.repair import masks
 from gan_tutorial.theory import divergences, games
 
@@ -113,6 +116,10 @@ def elbo(evidence: float, gap: float) -> float:
     return evidence - gap
 
 
+def one_step(z: float, mean: float, std: float) -> float:
+    return FlowSampler(gaussian_denoiser(mean, std), steps=1)(torch.tensor([[z, z]]))[0, 0].item()
+
+
 def lowest_by_chance(runs: int, others: int) -> float:
     return 1 / math.comb(runs + others, runs)
 
@@ -152,6 +159,12 @@ NUMBERS = {
     "semi-q-three": loss_of_threes,
     "semi-q-single": lambda: torch.tensor([-5.0]).softmax(0),
     "improving-q-luck": lambda: lowest_by_chance(2, 4),
+    "disc-q-median": lambda: min(
+        range(101), key=lambda guess: 0.6 * abs(guess - 0) + 0.4 * abs(guess - 100)
+    ),
+    "disc-q-projection": lambda: torch.tensor([1.0, 2.0]) @ torch.tensor([0.0, 0.5]) + 1,
+    "disc-q-orders": lambda: len(list(itertools.permutations("rgb"))),
+    "disc-q-one": lambda: one_step(2.0, 3.0, 0.5),
     "scaling-q-rounds": lambda: (torch.tensor(1.0, dtype=torch.bfloat16) + 0.001).float(),
     "scaling-q-root": lambda: math.sqrt(576 / 64),
     "scaling-q-roof": lambda: min(100, 20 * 2),

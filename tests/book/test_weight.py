@@ -15,6 +15,7 @@ WRITTEN = [
     "06_vae",
     "08_pitfalls",
     "09_doctor",
+    "11_discriminator",
     "12_scaling",
     "13_sources",
     "appendix_systems",

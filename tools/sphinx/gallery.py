@@ -55,6 +55,12 @@ def mended(count: int = 3) -> Tensor:
     return torch.stack([damaged, repair.complete(generator, known, hole), known])
 
 
+def grounds(count: int = 4) -> Tensor:
+    """Return rows: test pictures on plain ground, and the same balls on grass."""
+    named = ("plain", "grass")
+    return torch.stack([data.load("soccer", "test", count=count, ground=g)[:] for g in named])
+
+
 def picture(rows: Tensor, scale: int, gap: int = 3) -> bytes:
     """Return a PNG of images (rows, columns, 3, H, W); gaps and missing pixels are transparent."""
     height, width = (scale * side for side in rows.shape[-2:])
@@ -92,6 +98,7 @@ PICTURES = {
     "footballs-wide": lambda: picture(footballs(2, 4), 2),
     "repair": lambda: picture(mended(), 4),
     "repair-wide": lambda: picture(mended(4)[:2], 4),
+    "two-grounds": lambda: picture(grounds(), 4),
     **{name: partial(draw, drawing) for name, drawing in DRAWINGS.items()},
 }
 
