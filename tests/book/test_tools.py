@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import shutil
 from types import SimpleNamespace
 from zipfile import ZipFile
 
@@ -11,10 +12,13 @@ import numpy as np
 import pytest
 import toc
 import torch
+import trim_icons
 from check_pages import complaints
 from execute import execute, fingerprint
 from export_generator import script
+from fontTools.ttLib import TTFont
 from gallery import mended, picture
+from matplotlib import get_data_path
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from notebooks_zip import pack
 from page_parts import clean, named_folds, needs, reading_minutes
@@ -121,10 +125,41 @@ def test_only_icons_that_are_shown_are_kept(tmp_path):
     assert (styles / "pydata-sphinx-theme.css").read_text() == "a{color:red}" + faces[0]
 
 
+FORMATS = [("woff2", "woff2"), ("ttf", "truetype")]
+
+
+def test_styles_and_fonts_hold_what_is_shown_only(tmp_path):
+    """Rules of icons in use, and the signs that any style asks for, by number or as they are."""
+    fonts, styles = tmp_path / trim_icons.FONTS, tmp_path / trim_icons.STYLE.parent
+    for folder in (fonts, styles, tmp_path / trim_icons.SCRIPT.parent):
+        folder.mkdir(parents=True)
+    (tmp_path / trim_icons.SCRIPT).write_text("var a={}")
+    source = get_data_path() + "/fonts/ttf/DejaVuSans.ttf"  # with private signs, as the icons are
+    shutil.copy(source, fonts / "fa-solid-900.ttf")
+    place = "../vendor/fontawesome/webfonts/fa-solid-900"
+    face = (
+        f'@font-face{{src:url({place}.woff2) format("woff2"),url({place}.ttf) format("truetype")}}'
+    )
+    (tmp_path / trim_icons.STYLE).write_text(
+        r'.fa-sun:before{content:"\ef00"}.fa-a:before,.fa-b:before{content:"\ef01"}'
+        r'.fa-fw{width:1em}:root{--icon:"' + "\uef02" + f'"}}{face}',
+        encoding="utf-8",
+    )
+    (styles / "other.css").write_text(r'a:after{content:"\ef03"}')
+    (tmp_path / "index.html").write_text('<i class="fa-solid fa-b fa-fw"></i>')
+    trim(tmp_path)
+    assert (tmp_path / trim_icons.STYLE).read_text(encoding="utf-8") == (
+        r'.fa-a:before,.fa-b:before{content:"\ef01"}.fa-fw{width:1em}:root{--icon:"'
+        + f'\uef02"}}@font-face{{src:url({place}.woff) format("woff")}}'
+    )
+    with TTFont(fonts / "fa-solid-900.woff") as font:
+        assert set(font.getBestCmap()) == {0xEF01, 0xEF02, 0xEF03}
+
+
 def test_scripts_without_a_use_are_left_out():
     def names(body):
         scripts = [("a.js", None), ("sphinx-thebe.js", None), (None, 'const THEBE_JS_URL = "u"')]
-        scripts.append(("mathjax/tex-chtml.js", None))
+        scripts.append(("mathjax/startup.js", None))
         context = {"body": body, "script_files": [
             SimpleNamespace(filename=name, attributes={"body": text} if text else {})
             for name, text in scripts
@@ -134,7 +169,7 @@ def test_scripts_without_a_use_are_left_out():
         return [script.filename for script in context["script_files"]]
 
     assert names("<p>words</p>") == ["a.js"]
-    assert names('<span class="math notranslate">x</span>') == ["a.js", "mathjax/tex-chtml.js"]
+    assert names('<span class="math notranslate">x</span>') == ["a.js", "mathjax/startup.js"]
 
 
 def test_zip_holds_every_notebook_and_is_always_the_same(tmp_path):

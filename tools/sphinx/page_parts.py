@@ -1,7 +1,7 @@
 """A Sphinx extension: what stands on every page beside its text, and what does not.
 
 - Scripts that a page has no use for are not loaded: Thebe, which fetches its code from elsewhere,
-  and MathJax, 1.2 MB, where there is no formula.
+  and MathJax, 0.8 MB, where there is no formula.
 - A link into a fold opens it.
 - Under the title, or at the end of the title page, stands what the page needs, in time and
   hardware, and where to run it, download it and find its source.
