@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import shutil
 from types import SimpleNamespace
 from zipfile import ZipFile
 
@@ -11,14 +12,19 @@ import numpy as np
 import pytest
 import toc
 import torch
+import trim_icons
 from check_pages import complaints
 from execute import execute, fingerprint
 from export_generator import script
+from fontTools.ttLib import TTFont
 from gallery import mended, picture
+from matplotlib import get_data_path
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from notebooks_zip import pack
 from page_parts import clean, named_folds, needs, reading_minutes
 from PIL import Image
+from sphinx.builders.html._assets import _CascadingStyleSheet as Style
+from sphinx.builders.html._assets import _JavaScript as JavaScript
 from trim_icons import trim
 
 from gan_tutorial import checkpoints, data
@@ -121,20 +127,81 @@ def test_only_icons_that_are_shown_are_kept(tmp_path):
     assert (styles / "pydata-sphinx-theme.css").read_text() == "a{color:red}" + faces[0]
 
 
+FORMATS = [("woff2", "woff2"), ("ttf", "truetype")]
+
+
+def test_styles_and_fonts_hold_what_is_shown_only(tmp_path):
+    """Rules of icons in use, and the signs that any style asks for, by number or as they are."""
+    fonts, styles = tmp_path / trim_icons.FONTS, tmp_path / trim_icons.STYLE.parent
+    for folder in (fonts, styles, tmp_path / trim_icons.SCRIPT.parent):
+        folder.mkdir(parents=True)
+    (tmp_path / trim_icons.SCRIPT).write_text("var a={}")
+    source = get_data_path() + "/fonts/ttf/DejaVuSans.ttf"  # with private signs, as the icons are
+    shutil.copy(source, fonts / "fa-solid-900.ttf")
+    place = "../vendor/fontawesome/webfonts/fa-solid-900"
+    face = (
+        f'@font-face{{src:url({place}.woff2) format("woff2"),url({place}.ttf) format("truetype")}}'
+    )
+    (tmp_path / trim_icons.STYLE).write_text(
+        r'.fa-sun:before{content:"\ef00"}.fa-a:before,.fa-b:before{content:"\ef01"}'
+        r'.fa-fw{width:1em}:root{--icon:"' + "\uef02" + f'"}}{face}',
+        encoding="utf-8",
+    )
+    (styles / "other.css").write_text(r'a:after{content:"\ef03"}')
+    (tmp_path / "index.html").write_text('<i class="fa-solid fa-b fa-fw"></i>')
+    trim(tmp_path)
+    assert (tmp_path / trim_icons.STYLE).read_text(encoding="utf-8") == (
+        r'.fa-a:before,.fa-b:before{content:"\ef01"}.fa-fw{width:1em}:root{--icon:"'
+        + f'\uef02"}}@font-face{{src:url({place}.woff) format("woff")}}'
+    )
+    with TTFont(fonts / "fa-solid-900.woff") as font:
+        assert set(font.getBestCmap()) == {0xEF01, 0xEF02, 0xEF03}
+
+
+def cleaned(body, scripts=(), styles=()):
+    """Return the scripts and the names of the styles that a page is left with."""
+    context = {"body": body, "script_files": list(scripts), "css_files": list(styles)}
+    clean(SimpleNamespace(env=SimpleNamespace(nb_metadata={})), "page", "page.html", context, None)
+    return context["script_files"], [style.filename for style in context["css_files"]]
+
+
 def test_scripts_without_a_use_are_left_out():
     def names(body):
-        scripts = [("a.js", None), ("sphinx-thebe.js", None), (None, 'const THEBE_JS_URL = "u"')]
-        scripts.append(("mathjax/tex-chtml.js", None))
-        context = {"body": body, "script_files": [
-            SimpleNamespace(filename=name, attributes={"body": text} if text else {})
-            for name, text in scripts
-        ]}  # fmt: skip
-        app = SimpleNamespace(env=SimpleNamespace(nb_metadata={}))
-        clean(app, "page", "page.html", context, None)
-        return [script.filename for script in context["script_files"]]
+        scripts = [JavaScript(name) for name in ("a.js", "sphinx-thebe.js")]
+        scripts.append(JavaScript(None, body='const THEBE_JS_URL = "u"'))
+        scripts.append(JavaScript("mathjax/startup.js", **{"async": "async"}))
+        return [script.filename for script in cleaned(body, scripts)[0]]
 
     assert names("<p>words</p>") == ["a.js"]
-    assert names('<span class="math notranslate">x</span>') == ["a.js", "mathjax/tex-chtml.js"]
+    assert names('<span class="math notranslate">x</span>') == ["a.js", "mathjax/startup.js"]
+
+
+def test_scripts_wait_until_the_page_is_there():
+    """But what the page's own lines use does not; and a script is not changed for other pages."""
+    one = JavaScript("a.js", priority=7, **{"data-a": "b"})
+    others = [JavaScript("documentation_options.js"), JavaScript(None, body="let a = 1"),
+              JavaScript("mathjax/startup.js", **{"async": "async"})]  # fmt: skip
+    scripts, _ = cleaned('<p class="math">x</p>', [one, *others])
+    assert scripts == [JavaScript("a.js", priority=7, **{"data-a": "b", "defer": "defer"}), *others]
+    assert "defer" not in one.attributes
+
+
+@pytest.mark.parametrize(
+    ("body", "used"),
+    [
+        ("<p>words</p>", []),
+        ('<div class="proof theorem admonition">', ["proof"]),
+        ('<div class="solution dropdown admonition">', ["exercise", "togglebutton"]),
+        ('<div class="highlight-python"><div class="highlight">', ["copybutton"]),
+        ('<div class="row sd-row">', ["sphinx-design.min"]),
+        ("<p>a proof, an exercise, toggle sd-row</p>", []),
+    ],
+)
+def test_styles_of_what_a_page_has_not_are_left_out(body, used):
+    names = ("proof", "exercise", "togglebutton", "copybutton", "sphinx-design.min", "sphinx-thebe")
+    styles = [Style(f"{name}.css") for name in ("custom", *names)]
+    left = [f"{name}.css" for name in names if name in used]
+    assert cleaned(body, styles=styles)[1] == ["custom.css", *left]
 
 
 def test_zip_holds_every_notebook_and_is_always_the_same(tmp_path):

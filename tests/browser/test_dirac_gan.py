@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from whole_pages import LATER
 
 from gan_tutorial import games
 from gan_tutorial.losses import LOSSES
@@ -98,9 +99,7 @@ def test_dirac_gan_plays_and_pauses(start):
     page.wait_for_function("f => f.lab.shown() >= 9", arg=figure.element_handle())
     figure.get_by_role("button", name="Pause").press("Enter")
     paused = figure.evaluate("f => f.lab.shown()")
-    page.evaluate(
-        "async () => { for (let k = 0; k < 12; k++) await new Promise(requestAnimationFrame); }"
-    )
+    page.evaluate(LATER)
     assert figure.evaluate("f => f.lab.shown()") == paused
     figure.get_by_role("button", name="Whole path").press("Enter")
     assert figure.evaluate("f => f.lab.shown()") == 600

@@ -2,15 +2,12 @@
 
 import pytest
 import toc
+from whole_pages import LATER
 
 COVER = "book/intro.html"
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 375, "height": 812}
 PAGES = [page.relative_to(toc.ROOT).with_suffix(".html").as_posix() for page in toc.pages()]
 CHAPTERS = [path.with_suffix(".html").name for path in toc.notebooks() if path.stem[0].isdigit()]
-# Twenty pictures later, in any time that takes.
-FRAMES = """async () => {
-  for (let k = 0; k < 20; k++) await new Promise(requestAnimationFrame);
-}"""
 STEPS = "figure => figure.lab?.step() ?? 0"
 
 
@@ -66,7 +63,7 @@ def test_laboratory_rests_out_of_sight(visit):
     figure.get_by_role("button", name="Pause").click()
     page.locator("footer").last.scroll_into_view_if_needed()
     figure.locator("canvas").first.scroll_into_view_if_needed()
-    page.evaluate(FRAMES)
+    page.evaluate(LATER)
     assert not figure.evaluate("f => f.lab.running()"), "what the reader has paused stays paused"
 
 
@@ -107,7 +104,7 @@ def test_laboratory_waits_for_who_wants_less_motion(visit):
     page = visit(COVER, viewport=DESK, motion="reduce").page
     figure = lab(page)
     figure.get_by_role("button", name="Run").wait_for()
-    page.evaluate(FRAMES)
+    page.evaluate(LATER)
     assert figure.evaluate(STEPS) == 0
 
 

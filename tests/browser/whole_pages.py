@@ -16,6 +16,11 @@ UNFOLD = """() => {
 
 DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
+# Twenty pictures later, in any time that takes.
+LATER = """async () => {
+  for (let k = 0; k < 20; k++) await new Promise(requestAnimationFrame);
+}"""
+
 COMPLAINTS = """async () => {
   const all = (selector) => [...document.querySelectorAll(selector)];
   const whole = (i) => { i.loading = "eager"; return i.decode().catch(() => {}); };

@@ -1,13 +1,14 @@
 """A Sphinx extension: what stands on every page beside its text, and what does not.
 
 - Scripts that a page has no use for are not loaded: Thebe, which fetches its code from elsewhere,
-  and MathJax, 1.2 MB, where there is no formula.
+  and MathJax, 0.8 MB, where there is no formula.
 - A link into a fold opens it.
 - Under the title, or at the end of the title page, stands what the page needs, in time and
   hardware, and where to run it, download it and find its source.
 - At the end of a chapter stands a place for the reader's mark; see book/_assets/progress.js.
 - ``{versions}`` lists what the book was built with.
 - Folds of the sidebar have names, for who hears the page.
+- Scripts wait until the page is there, and styles of what a page has not are left out.
 - The bibliography is read aloud as plain paragraphs: the roles that Sphinx gives it contradict
   each other.
 """
@@ -27,8 +28,9 @@ PACKAGES = ("torch", "numpy", "scipy", "scikit-learn", "matplotlib", "jupyter-bo
 def clean(app, pagename, templatename, context, doctree) -> None:
     body = context.get("body", "")
     context["script_files"] = [
-        script for script in context["script_files"] if wanted(script, has_math(body))
+        waiting(script) for script in context["script_files"] if wanted(script, has_math(body))
     ]
+    context["css_files"] = [style for style in context["css_files"] if styles(style, body)]
     if "citation-list" in body:
         body = body.replace(
             '<div role="list" class="citation-list">', '<div class="citation-list">'
@@ -118,6 +120,34 @@ def wanted(script, math: bool) -> bool:
     if "thebe" in text.lower():
         return False
     return math or "mathjax/" not in text
+
+
+def waiting(script):
+    """Return a script that waits until the page is there: until then nothing would be shown.
+
+    Not so the options, which the page's own lines use, and what is `async` waits for nobody.
+    """
+    name = str(script.filename or "")
+    if not name or "documentation_options" in name or "async" in script.attributes:
+        return script
+    attributes = {**script.attributes, "defer": "defer"}
+    return type(script)(script.filename, priority=script.priority, **attributes)
+
+
+# What a style is for; others are for every page. The page is shown when all have been loaded.
+STYLES = {
+    "sphinx-thebe.css": r"(?!)",  # code that runs in the page: nowhere
+    "proof.css": r'class="proof ',
+    "exercise.css": r'class="(?:exercise|solution)',
+    "sphinx-design.min.css": r'class="[^"]*\bsd-',
+    "copybutton.css": r'class="highlight',
+    "togglebutton.css": r'class="[^"]*\b(?:toggle|dropdown)\b',
+}
+
+
+def styles(style, body: str) -> bool:
+    """Say whether a page has something that a style is for."""
+    return re.search(STYLES.get(Path(str(style.filename)).name, ""), body) is not None
 
 
 def add_script(app, pagename, templatename, context, doctree) -> None:
