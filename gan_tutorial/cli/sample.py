@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from ..conditional import label_of
-from ..models import latent_codes, sample_generator
+from ..models import StyleGenerator, latent_codes, sample_generator
 from .kept import add_checkpoint, opened
-from .numbers import SEED, whole
+from .numbers import SEED, number, whole
 from .output import save_files, save_samples
 from .own import made_by
 
@@ -33,6 +33,13 @@ def add_to(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
         dest="label",
         metavar="NAME",
         help="of a run of train --conditional: samples of this class (all classes in turn)",
+    )
+    command.add_argument(
+        "--truncation",
+        metavar="PSI",
+        type=number(0),
+        help="of a run of train --network style: how far from the mean style, 0 to 1 (1); less is "
+        "less varied",
     )
     command.add_argument("--columns", type=whole(1), help="samples in a row of the grid")
     command.add_argument(
@@ -74,6 +81,13 @@ def _samples(arguments: argparse.Namespace) -> tuple[Tensor, str]:
         generator = saved.latent_generator()
     else:
         generator = saved.load_into(made_by(arguments.network))
+    if arguments.truncation is not None:
+        if not isinstance(generator, StyleGenerator):
+            raise ValueError(
+                f"The generator in {arguments.run} has no styles to truncate: leave --truncation "
+                "out, or train one with --network style."
+            )
+        generator.truncation = arguments.truncation
     codes = latent_codes(arguments.count, generator.latent_dim, arguments.seed)
     labels, of = _labels(generator, arguments)
     return sample_generator(generator, codes, labels=labels), of

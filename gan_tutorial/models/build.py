@@ -10,7 +10,9 @@ from .conditional import AuxiliaryDiscriminator, ConditionalGenerator, Projectio
 from .dcgan import DCGANDiscriminator, DCGANGenerator, dcgan_pair
 from .encoders import DCGANEncoder, MLPEncoder
 from .flow import FlowSampler, MLPDenoiser, UNetDenoiser
+from .info import InfoDiscriminator, InfoGenerator
 from .mlp import MLPDiscriminator, MLPGenerator, mlp_pair
+from .style import StyleGenerator
 from .tokens import TokenDecoder, TokenEncoder
 from .translator import Translator
 from .unet import PatchDiscriminator, UNetGenerator
@@ -30,6 +32,7 @@ KINDS = {
         UNetGenerator,
         PatchDiscriminator,
         MLPDenoiser,
+        StyleGenerator,
         TokenEncoder,
         TokenDecoder,
     )
@@ -40,6 +43,8 @@ WRAPPERS = {
         ConditionalGenerator,
         ProjectionDiscriminator,
         AuxiliaryDiscriminator,
+        InfoGenerator,
+        InfoDiscriminator,
         Translator,
         UNetDenoiser,
         FlowSampler,
@@ -116,8 +121,9 @@ def pair_for(
     ----------
     shape : sequence of int
         ``(2,)`` for points, ``(C, H, W)`` for square images.
-    network : {"mlp", "dcgan"}
-        Fully connected (`mlp_pair`) or convolutional (`dcgan_pair`).
+    network : {"mlp", "dcgan", "style"}
+        Fully connected (`mlp_pair`), convolutional (`dcgan_pair`), or convolutional with a
+        `StyleGenerator`.
     latent_dim, width : int
         Length of the latent code, and width of the networks.
     generator_depth : int, optional
@@ -139,4 +145,7 @@ def pair_for(
             raise ValueError(f"{name} must be at least 1, got {value}.")
     if network == "mlp":
         return mlp_pair(shape, latent_dim, width, generator_depth=generator_depth)
+    if network == "style":
+        discriminator = DCGANDiscriminator(shape[1], shape[0], width)
+        return StyleGenerator(latent_dim, shape[1], shape[0], width), discriminator
     return dcgan_pair(shape[1], shape[0], latent_dim, width)
