@@ -176,6 +176,10 @@ def recipe_for(shape: tuple[int, ...], network: str = "auto", game: bool = False
         features of a discriminator with gradient penalties are flat, so that at ``beta`` = 1 the
         divergence would outweigh the similarity.
     """
+    if network == "style":
+        raise ValueError(
+            "A style network has no encoder that mirrors it: choose one of auto, mlp, dcgan."
+        )
     recipe = gan_recipe_for(shape, network)
     options = {**recipe.options, "beta": 0.1, "adversarial": 5.0} if game else {}
     return replace(recipe, options=options)

@@ -18,6 +18,7 @@ GROUPS = {
         "loss", "lr", "r1", "r2", "augment", "schedule", "freeze_d", "seed",
     ),
     "classes": ("conditional", "condition"),
+    "codes": ("categories", "continuous", "information", "codes", "codebook"),
     "translation and enlarging": ("to", "paired", "factor", "cycle", "identity"),
     "one step": ("flow_steps", "teacher", "regression"),
     "repair": ("masks", "l1", "adversarial", "diversity", "warm_up"),

@@ -29,7 +29,8 @@ def add_truncation(command: argparse.ArgumentParser) -> None:
         type=number(0, 1),
         default=1.0,
         help="draw latent codes towards their mean: 1 is not at all, 0 is the mean alone. Codes "
-        "from N(0, I), whose mean is 0, are scaled by PSI: less varied, not always better (1)",
+        "from N(0, I), whose mean is 0, are scaled by PSI: less varied, not always better; of a "
+        "run of train --network style it is the styles that are drawn to their mean (1)",
     )
 
 

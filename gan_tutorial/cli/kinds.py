@@ -10,11 +10,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..autoencoders import VAE, VAEGAN, Autoencoder
+from ..autoencoders import VAE, VAEGAN, Autoencoder, Tokenizer
 from ..conditional import ConditionalGAN
 from ..data import Dataset
 from ..distillation import FlowMatching, OneStep
-from ..gan import GAN
+from ..gan import GAN, InfoGAN
 from ..repair.masks import composite
 from ..repair.task import Repair
 from ..semi_supervised.gan import SemiSupervisedGAN
@@ -200,16 +200,48 @@ class _Student(Kind):
         return OneStep.for_data(samples, teacher, **given), samples
 
 
+class _Tokenizer(Kind):
+    """An autoencoder with a codebook."""
+
+    columns = 8
+
+    def __init__(self) -> None:
+        super().__init__(
+            Tokenizer,
+            ("width", "lr", "loss", "r1", "adversarial", "warm_up", "codes", "codebook"),
+        )
+
+    def real(self, samples: Dataset) -> None:
+        """Return nothing: every other row of a grid is of the data."""
+
+    def picture(self, task: Tokenizer, samples: Dataset) -> Tensor:
+        """Return four rows of pictures, each above their reconstructions."""
+        images = samples[torch.arange(32) % len(samples)].cpu()
+        shown = [images, task.reconstruct(images)]
+        return torch.stack([each.unflatten(0, (4, 8)) for each in shown], 1).flatten(0, 2)
+
+    def outcome(self, task: Tokenizer, history: History, load_test: Callable[[], Dataset]) -> str:
+        """Say how large the error is, and how many codes are in use."""
+        last = history.last()
+        codes = task.generator.quantizer.codes
+        words = [f"error {last['error']:.4f}, perplexity {last['perplexity']:.0f} of {codes:,}"]
+        if task.adversarial and task.steps_done <= task.warm_up:
+            words.append(f"the adversarial part begins after step {task.warm_up:,}")
+        return ", ".join([*words, super().outcome(task, history, load_test)]).removesuffix(", ")
+
+
 KINDS: dict[str, Kind] = {
     "gan": _Game(GAN, (*NETWORKS, *GAME, "augment")),
     "conditional": _Conditional(ConditionalGAN, (*NETWORKS, *GAME, "augment", "condition")),
     "vae": Kind(VAE, NETWORKS),
     "ae": Kind(Autoencoder, NETWORKS),
     "vae-gan": Kind(VAEGAN, (*NETWORKS, *GAME)),
+    "infogan": Kind(InfoGAN, (*NETWORKS, *GAME, "categories", "continuous", "information")),
     "flow": Kind(FlowMatching, ("width", "lr", "flow_steps")),
     "distill": _Student(OneStep, ("width", "lr", *GAME, "adversarial", "regression", "teacher")),
     "semi": _FewLabels(SemiSupervisedGAN, (*NETWORKS, "labels")),
     "repair": _Repair(),
+    "tokenizer": _Tokenizer(),
     "translate": _Translate(
         UnpairedTranslation, ("width", "lr", "loss", "r1", "cycle", "identity", "to")
     ),

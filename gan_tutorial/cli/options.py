@@ -6,8 +6,10 @@ from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import Any
 
 from ..conditional import CONDITIONS
+from ..gan.recipes import NETWORKS
 from ..losses import LOSSES
 from ..models.augment import AUGMENTATIONS
+from ..models.quantizer import LEARNED
 from ..repair.masks import MASKS
 from ..training import SCHEDULES, SavedRun
 from ..training.checkpoints import CheckpointError, differences
@@ -18,10 +20,10 @@ from .numbers import SEED, duration, number, size, whole
 __all__ = ["FOLDER_SIZE", "GENERATE", "MODELS", "NO_AUGMENTATION", "TASKS", "TrainOptions"]
 
 GENERATE = "generate"
-TASKS = (GENERATE, "semi", "repair", "translate", "upscale", "distill")
+TASKS = (GENERATE, "semi", "repair", "translate", "upscale", "distill", "tokenizer")
 NO_AUGMENTATION = "none"
 FOLDER_SIZE = 64  # side of the pictures of a folder, unless another is asked for
-MODELS = ("gan", "vae", "ae", "vae-gan", "flow")
+MODELS = ("gan", "vae", "ae", "vae-gan", "flow", "infogan")
 
 
 def _option(
@@ -60,6 +62,17 @@ class TrainOptions:
     condition: str | None = _option(
         None, "how the discriminator is told the class (projection)", choices=CONDITIONS
     )
+    categories: int | None = _option(
+        None, "for --model infogan: categories to be found; 0 for none (10)", whole(0)
+    )
+    continuous: int | None = _option(
+        None, "for --model infogan: numbers that are to mean something (2)", whole(0)
+    )
+    information: float | None = _option(None, "weight of the information of codes (1)", WEIGHT)
+    codes: int | None = _option(None, "for --task tokenizer: length of the codebook (256)", SIZE)
+    codebook: str | None = _option(
+        None, "how it is learned: by averages or by the gradient (ema)", choices=LEARNED
+    )
     labels: int | None = _option(
         None, "for --task semi: labels that are seen (10 of each class)", SIZE
     )
@@ -86,7 +99,7 @@ class TrainOptions:
         int,
         choices=(1, 3, 4),
     )
-    network: str = _option("auto", "kind of networks (auto)", choices=("auto", "mlp", "dcgan"))
+    network: str = _option("auto", "kind of networks (auto)", choices=NETWORKS)
     width: int | None = _option(None, "width of the networks (the recipe's)", SIZE)
     latent_dim: int | None = _option(
         None, "length of the latent code (the recipe's); 0 for repair without noise", whole(0)
@@ -131,11 +144,13 @@ class TrainOptions:
     )
     l1: float | None = _option(None, "weight of the error in repair and with pairs", WEIGHT)
     adversarial: float | None = _option(
-        None, "weight of the game in repair, with pairs, and of a student; 0 is none", WEIGHT
+        None,
+        "weight of the game in repair, with pairs, of a student or a tokenizer; 0 is none",
+        WEIGHT,
     )
     diversity: float | None = _option(None, "reward for completions that differ", WEIGHT)
     warm_up: int | None = _option(
-        None, "steps before the game begins, in repair and with pairs", whole(0)
+        None, "steps before the game begins, in repair, with pairs or a tokenizer", whole(0)
     )
     schedule: str | None = _option(
         None, "of the learning rate (hold-cosine)", choices=tuple(SCHEDULES)

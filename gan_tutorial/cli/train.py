@@ -45,6 +45,10 @@ OF_NETWORKS = (
     "image_size",
     "channels",
     "augment",
+    "codes",
+    "codebook",
+    "categories",
+    "continuous",
 )
 
 

@@ -2,6 +2,7 @@
 
 from ..training import frozen
 from .adversarial import AdversarialTask
+from .info import InfoGAN
 from .patches import check_patch_game, patch_discriminator_loss, patch_generator_loss
 from .recipes import recipe_for
 from .task import GAN
@@ -9,6 +10,7 @@ from .task import GAN
 __all__ = [
     "GAN",
     "AdversarialTask",
+    "InfoGAN",
     "check_patch_game",
     "frozen",
     "patch_discriminator_loss",

@@ -10,7 +10,19 @@ from ..models.augment import DiffAugment
 from ..models.stairs import stairs_of
 from ..training import Recipe
 
-__all__ = ["FEW", "IMAGES", "POINTS", "SMALL_IMAGES", "augmentation_for", "augmented", "recipe_for"]
+__all__ = [
+    "FEW",
+    "IMAGES",
+    "NETWORKS",
+    "POINTS",
+    "SMALL_IMAGES",
+    "augmentation_for",
+    "augmented",
+    "recipe_for",
+]
+
+NETWORKS = ("auto", "mlp", "dcgan", "style")
+KINDS = {"dcgan": "A DCGAN", "style": "A StyleGAN"}  # in messages
 
 # Of fewer pictures a discriminator of this size begins to know each by heart within the recipe's
 # steps (Zhao et al. 2020 see it from a tenth of CIFAR-10 on).
@@ -48,14 +60,15 @@ def recipe_for(shape: Sequence[int], network: str = "auto") -> Recipe:
     ----------
     shape : sequence of int
         ``(2,)`` for points, ``(C, H, W)`` for images.
-    network : {"auto", "mlp", "dcgan"}
-        Fully connected or convolutional; "auto" is convolutional for images from 16x16 on.
+    network : {"auto", "mlp", "dcgan", "style"}
+        Fully connected, convolutional, or convolutional with a `StyleGenerator`; "auto" is
+        convolutional for images from 16x16 on.
 
     Returns
     -------
     Recipe
-        Its `networks` say ``network`` ("mlp" or "dcgan"), ``latent_dim``, ``width`` and, for
-        "mlp", ``generator_depth``; its `options` are those of `GAN`.
+        Its `networks` say ``network`` ("mlp", "dcgan" or "style"), ``latent_dim``, ``width``
+        and, for "mlp", ``generator_depth``; its `options` are those of `GAN`.
 
     Raises
     ------
@@ -67,8 +80,10 @@ def recipe_for(shape: Sequence[int], network: str = "auto") -> Recipe:
     >>> recipe_for((1, 28, 28)).networks["network"], recipe_for((2,)).batch_size
     ('dcgan', 256)
     """
-    if network not in ("auto", "mlp", "dcgan"):
-        raise ValueError(f"Unknown kind of network {network!r}; choose one of auto, mlp, dcgan.")
+    if network not in NETWORKS:
+        raise ValueError(
+            f"Unknown kind of network {network!r}; choose one of {', '.join(NETWORKS)}."
+        )
     if len(shape) not in (1, 3):
         raise ValueError(
             f"There are recipes for points (2,) and for images (C, H, W), not for samples of shape "
@@ -80,9 +95,11 @@ def recipe_for(shape: Sequence[int], network: str = "auto") -> Recipe:
     if network == "mlp":
         return POINTS if points else SMALL_IMAGES
     if points:
-        raise ValueError("A DCGAN makes images, and this data set holds points: use 'mlp'.")
+        raise ValueError(
+            f"{KINDS[network]} makes images, and this data set holds points: use 'mlp'."
+        )
     stairs_of(shape[1:])  # says which sizes there are, if not this one
-    return IMAGES
+    return IMAGES.changed(networks={"network": network})
 
 
 def augmentation_for(data: Samples, network: str = "auto") -> tuple[str, ...]:
@@ -94,7 +111,7 @@ def augmentation_for(data: Samples, network: str = "auto") -> tuple[str, ...]:
         Only of pictures from a folder it is decided by number: fewer than `FEW` are moved and cut
         out of. The library's own data sets can draw as many as are needed, and have recipes
         without; of a tensor nobody knows what may be done to it.
-    network : {"auto", "mlp", "dcgan"}
+    network : {"auto", "mlp", "dcgan", "style"}
         As for `recipe_for`; a fully connected discriminator sees everything as it is.
 
     Returns
@@ -105,7 +122,7 @@ def augmentation_for(data: Samples, network: str = "auto") -> tuple[str, ...]:
     from_folder = isinstance(data, Dataset) and data.identity is not None and data.source is None
     if not from_folder or len(data) >= FEW or len(data.shape) != 3:
         return ()
-    return OF_FEW if recipe_for(data.shape, network).networks["network"] == "dcgan" else ()
+    return () if recipe_for(data.shape, network).networks["network"] == "mlp" else OF_FEW
 
 
 def augmented(

@@ -92,6 +92,7 @@ class GAN(AdversarialTask):
         network: str = "auto",
         latent_dim: int | None = None,
         width: int | None = None,
+        generator: nn.Module | None = None,
         augment: Sequence[str] | None = None,
         wrap: Callable[[nn.Module], nn.Module] | None = None,
         **options: Any,
@@ -102,10 +103,14 @@ class GAN(AdversarialTask):
         ----------
         data : Dataset, Tensor or ndarray
             Points, or images in [-1, 1] or as bytes; N of (N, ...) counts the samples.
-        network : {"auto", "mlp", "dcgan"}
-            Fully connected or convolutional; "auto" is convolutional for images from 16x16 on.
+        network : {"auto", "mlp", "dcgan", "style"}
+            Fully connected, convolutional, or convolutional with a `StyleGenerator`; "auto" is
+            convolutional for images from 16x16 on.
         latent_dim, width : int, optional
             Length of the latent code, and width of the networks, instead of the recipe's.
+        generator : nn.Module, optional
+            In place of the recipe's, such as a `models.StyleGenerator` of another size; then
+            `latent_dim` is its own, and is not given.
         augment : sequence of str, optional
             What the discriminator sees changed, as for `augment.DiffAugment`; empty for nothing.
             By default what `gan.recipes.augmentation_for` says: something for a folder of few
@@ -115,6 +120,11 @@ class GAN(AdversarialTask):
             `gan_tutorial.models.Augmented`.
         **options
             Further arguments of `GAN`, instead of the recipe's.
+
+        Raises
+        ------
+        ValueError
+            If an option is out of range, or a generator makes samples of another shape.
 
         Returns
         -------
@@ -134,7 +144,16 @@ class GAN(AdversarialTask):
         recipe = recipe_for(sample_shape(data), network).changed(
             networks={"latent_dim": latent_dim, "width": width}, options=options
         )
-        generator, discriminator = pair_for(sample_shape(data), **recipe.networks)
+        made, discriminator = pair_for(sample_shape(data), **recipe.networks)
+        if generator is None:
+            generator = made
+        elif latent_dim is not None:
+            raise ValueError("A generator has its latent_dim: give one of the two, not both.")
+        elif (shape := getattr(generator, "shape", made.shape)) != made.shape:
+            raise ValueError(
+                f"The generator makes samples of {shape}, and the data hold {made.shape}: make it "
+                "for these data."
+            )
         if augment is None:
             augment = augmentation_for(data, network) if wrap is None else ()
         task = cls(generator, augmented(discriminator, augment, wrap), **recipe.options)

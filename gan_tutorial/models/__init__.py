@@ -7,12 +7,15 @@ from .dcgan import DCGANDiscriminator, DCGANGenerator, dcgan_pair
 from .encoders import DCGANEncoder, MLPEncoder, encoder_for
 from .flow import FlowSampler, MLPDenoiser, UNetDenoiser
 from .hidden import split_last
+from .info import InfoDiscriminator, InfoGenerator
 from .mlp import MLPDiscriminator, MLPGenerator, mlp_pair
+from .modulated import MappingNetwork, ModulatedConv2d
 from .norms import batch_norms, has_batch_norm
 from .one_by_one import one_by_one
 from .quantizer import VectorQuantizer, perplexity, straight_through
 from .sampling import latent_codes, sample_generator, truncated
 from .stairs import size_of
+from .style import StyleGenerator
 from .tokens import TokenDecoder, TokenEncoder
 from .translator import Translator
 from .unet import PatchDiscriminator, UNetGenerator
@@ -27,14 +30,19 @@ __all__ = [
     "DCGANEncoder",
     "DCGANGenerator",
     "FlowSampler",
+    "InfoDiscriminator",
+    "InfoGenerator",
     "MLPDenoiser",
     "MLPDiscriminator",
     "MLPEncoder",
     "MLPGenerator",
+    "MappingNetwork",
     "MinibatchStd",
+    "ModulatedConv2d",
     "Packed",
     "PatchDiscriminator",
     "ProjectionDiscriminator",
+    "StyleGenerator",
     "TokenDecoder",
     "TokenEncoder",
     "Translator",

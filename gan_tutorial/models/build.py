@@ -10,8 +10,10 @@ from .conditional import AuxiliaryDiscriminator, ConditionalGenerator, Projectio
 from .dcgan import DCGANDiscriminator, DCGANGenerator, dcgan_pair
 from .encoders import DCGANEncoder, MLPEncoder
 from .flow import FlowSampler, MLPDenoiser, UNetDenoiser
+from .info import InfoDiscriminator, InfoGenerator
 from .mlp import MLPDiscriminator, MLPGenerator, mlp_pair
 from .stairs import size_of
+from .style import StyleGenerator
 from .tokens import TokenDecoder, TokenEncoder
 from .translator import Translator
 from .unet import PatchDiscriminator, UNetGenerator
@@ -31,6 +33,7 @@ KINDS = {
         UNetGenerator,
         PatchDiscriminator,
         MLPDenoiser,
+        StyleGenerator,
         TokenEncoder,
         TokenDecoder,
     )
@@ -41,6 +44,8 @@ WRAPPERS = {
         ConditionalGenerator,
         ProjectionDiscriminator,
         AuxiliaryDiscriminator,
+        InfoGenerator,
+        InfoDiscriminator,
         Translator,
         UNetDenoiser,
         FlowSampler,
@@ -117,8 +122,9 @@ def pair_for(
     ----------
     shape : sequence of int
         ``(2,)`` for points, ``(C, H, W)`` for images.
-    network : {"mlp", "dcgan"}
-        Fully connected (`mlp_pair`) or convolutional (`dcgan_pair`).
+    network : {"mlp", "dcgan", "style"}
+        Fully connected (`mlp_pair`), convolutional (`dcgan_pair`), or convolutional with a
+        `StyleGenerator`.
     latent_dim, width : int
         Length of the latent code, and width of the networks.
     generator_depth : int, optional
@@ -140,4 +146,7 @@ def pair_for(
             raise ValueError(f"{name} must be at least 1, got {value}.")
     if network == "mlp":
         return mlp_pair(shape, latent_dim, width, generator_depth=generator_depth)
+    if network == "style":
+        discriminator = DCGANDiscriminator(size_of(shape), shape[0], width)
+        return StyleGenerator(latent_dim, size_of(shape), shape[0], width), discriminator
     return dcgan_pair(size_of(shape), shape[0], latent_dim, width)

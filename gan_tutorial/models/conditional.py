@@ -77,14 +77,12 @@ class ConditionalGenerator(Wrapper):
         return self.network(torch.cat([z, self.embed(labels).to(z.dtype)], 1))
 
 
-class _TwoHeads(Wrapper):
+class TwoHeads(Wrapper):
     """A discriminator whose features, its last hidden layer, are looked at by a second head."""
 
-    def __init__(self, network: nn.Module, classes: int):
-        if classes < 2:
-            raise ValueError(f"There are two classes at least, got {classes}.")
+    def __init__(self, network: nn.Module, **options: Any):
         hidden, last = split_last(network)
-        super().__init__(network, classes=classes)
+        super().__init__(network, **options)
         self.width, self._cut = width_of(last), len(hidden)
 
     def features(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -97,7 +95,7 @@ class _TwoHeads(Wrapper):
         return features, x.flatten()
 
 
-class ProjectionDiscriminator(_TwoHeads):
+class ProjectionDiscriminator(TwoHeads):
     r"""The projection discriminator of Miyato and Koyama (2018, equation 3).
 
     The features :math:`\varphi(x)` of an ordinary discriminator, its last hidden layer, are
@@ -132,7 +130,7 @@ class ProjectionDiscriminator(_TwoHeads):
     """
 
     def __init__(self, network: nn.Module, classes: int):
-        super().__init__(network, classes)
+        super().__init__(network, classes=checked(classes))
         self.embed = nn.Embedding(classes, self.width)
         nn.init.normal_(self.embed.weight, std=self.width**-0.5)  # of the size of w itself
 
@@ -142,7 +140,7 @@ class ProjectionDiscriminator(_TwoHeads):
         return logits + (self.embed(labels) * features).sum(1)
 
 
-class AuxiliaryDiscriminator(_TwoHeads):
+class AuxiliaryDiscriminator(TwoHeads):
     r"""The discriminator of an auxiliary-classifier GAN (Odena, Olah and Shlens 2017).
 
     It judges samples as an ordinary discriminator does, whatever their class, and from the same
@@ -163,7 +161,7 @@ class AuxiliaryDiscriminator(_TwoHeads):
     """
 
     def __init__(self, network: nn.Module, classes: int):
-        super().__init__(network, classes)
+        super().__init__(network, classes=checked(classes))
         self.head = nn.Linear(self.width, classes)
 
     def forward(self, x: Tensor, labels: Tensor) -> Tensor:
@@ -173,3 +171,10 @@ class AuxiliaryDiscriminator(_TwoHeads):
     def classify(self, x: Tensor) -> Tensor:
         """Map samples (N, ...) to the logits of their classes, (N, classes)."""
         return self.head(self.features(x)[0])
+
+
+def checked(classes: int) -> int:
+    """Return a number of classes, if there are two at least."""
+    if classes < 2:
+        raise ValueError(f"There are two classes at least, got {classes}.")
+    return classes

@@ -4,6 +4,7 @@ from torch import nn
 
 from .conditional import AuxiliaryDiscriminator, ConditionalGenerator, ProjectionDiscriminator
 from .dcgan import DCGANDiscriminator, DCGANGenerator
+from .info import InfoDiscriminator, InfoGenerator
 from .mlp import MLPDiscriminator, MLPGenerator
 from .upsample import UpsampleConv2d
 
@@ -13,7 +14,7 @@ ONE_BY_ONE = {
     nn.Sequential, nn.Linear, nn.Conv2d, nn.ConvTranspose2d, nn.ReLU, nn.LeakyReLU, nn.Tanh,
     nn.Identity, nn.Flatten, nn.Unflatten, nn.ConstantPad2d, UpsampleConv2d, MLPGenerator,
     MLPDiscriminator, DCGANGenerator, DCGANDiscriminator, nn.Embedding, ConditionalGenerator,
-    ProjectionDiscriminator, AuxiliaryDiscriminator,
+    ProjectionDiscriminator, AuxiliaryDiscriminator, InfoGenerator, InfoDiscriminator,
 }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
-__all__ = ["VectorQuantizer", "perplexity", "straight_through"]
+__all__ = ["LEARNED", "VectorQuantizer", "perplexity", "straight_through"]
 
 LEARNED = ("ema", "gradient")
 TINY = 1e-8  # keeps the mean of a code that was never met finite; it is revived before it is used

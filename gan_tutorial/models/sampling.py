@@ -24,7 +24,8 @@ def truncated(generator: nn.Module, codes: Tensor, psi: float) -> Tensor:
     Of codes from N(0, I), those of every generator of this library, the mean is 0: the codes are
     scaled by `psi`, and so come from a Gaussian of standard deviation `psi`. Where they are long
     vectors, the generator was hardly trained on ones so short: how much quality that buys, if any,
-    has to be measured.
+    has to be measured. A `StyleGenerator` is told `psi` instead, in its attribute ``truncation``,
+    and draws its styles towards their mean, as in the paper; its codes stay as they are.
 
     Parameters
     ----------
@@ -50,6 +51,9 @@ def truncated(generator: nn.Module, codes: Tensor, psi: float) -> Tensor:
     """
     if not 0 <= psi <= 1:
         raise ValueError(f"The truncation psi is from 0 (the mean alone) to 1 (none), got {psi}.")
+    if hasattr(generator, "truncation"):
+        setattr(generator, "truncation", psi)  # noqa: B010 (a module's attributes have no type)
+        return codes
     mean = getattr(generator, "latent_mean", None)
     if mean is None:
         return psi * codes

@@ -240,6 +240,10 @@ def recipe_for(shape: tuple[int, ...], network: str = "auto") -> Recipe:
     ValueError
         If the kind of network is unknown, or a DCGAN cannot make such samples.
     """
+    if network == "style":
+        raise ValueError(
+            "A style network is for GANs that only generate: choose one of auto, mlp, dcgan."
+        )
     game = gan_recipe_for(shape, network).networks
     images = len(shape) == 3
     possible = images and shape[1] == shape[2] >= 8

@@ -151,9 +151,11 @@ def test_damaged_runs(place, tmp_path, capsys, seed):
 
 
 VALUES = {
-    "--task": ["generate", "semi", "repair"], "--model": ["gan", "vae", "ae", "vae-gan"],
+    "--task": ["generate", "semi", "repair", "tokenizer"],
+    "--model": ["gan", "vae", "ae", "vae-gan", "infogan"],
+    "--codes": ["0", "1", "7"], "--categories": ["0", "1", "3"], "--continuous": ["0", "2"],
     "--labels": ["5", "10", "10000"], "--image-size": ["4", "7", "8", "16"],
-    "--channels": ["1", "3", "2"], "--network": ["auto", "mlp", "dcgan"],
+    "--channels": ["1", "3", "2"], "--network": ["auto", "mlp", "dcgan", "style"],
     "--latent-dim": ["0", "1", "3"], "--loss": ["hinge", "minimax", "wasserstein", "mse"],
     "--lr": ["1e-3", "0", "1e30", "nan"], "--r1": ["0", "1"], "--r2": ["0.5", "-1"],
     "--masks": ["center", "half", "none"], "--l1": ["0", "5"], "--warm-up": ["0", "1"],

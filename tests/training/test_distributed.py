@@ -14,8 +14,10 @@ import torch
 from torch.distributed import TCPStore
 
 from gan_tutorial import GAN, checkpoints, data, distributed, fit, models
+from gan_tutorial.autoencoders import Tokenizer
 from gan_tutorial.conditional import ConditionalGAN
 from gan_tutorial.distillation import FlowMatching, OneStep, gaussian_denoiser
+from gan_tutorial.gan import InfoGAN
 from gan_tutorial.semi_supervised import SemiSupervisedGAN, hide_labels
 from gan_tutorial.translation import Pairs, UnpairedTranslation
 
@@ -25,12 +27,14 @@ OPTIONS = {
 }
 
 
-TASKS = (*OPTIONS, "semi", "conditional", "translation", "flow", "student")
+TASKS = (*OPTIONS, "semi", "conditional", "translation", "flow", "student", "tokenizer", "info")
 
 
 def data_of(kind):
     if kind == "conditional":
         return data.load("ring", count=500)  # with labels
+    if kind == "tokenizer":
+        return data.load("soccer", count=40, image_size=8)
     if kind != "translation":
         return data.ring().sample(500, seed=0)
     balls = [data.load("soccer", count=40, image_size=8, seed=seed) for seed in range(2)]
@@ -41,6 +45,16 @@ def task_of(kind):
     if kind == "translation":  # with a store of fakes that is full after two steps
         weights = {"cycle": 1.0, "identity": 0.5}  # the slope of |x| jumps, and rounding with it
         return UnpairedTranslation.for_data(data_of(kind), width=4, history=20, **weights)
+    if kind == "tokenizer":
+        return Tokenizer.for_data(data_of(kind), width=4, codes=8, warm_up=0)
+    if kind == "info":
+        generator, discriminator = models.mlp_pair((2,), 6, 16, 2)
+        codes = {"categories": 3, "continuous": 1}
+        return InfoGAN(
+            models.InfoGenerator(generator, **codes),
+            models.InfoDiscriminator(discriminator, **codes),
+            r1=0.1,
+        )
     if kind in ("flow", "student"):
         generator = models.FlowSampler(models.MLPDenoiser((2,), 16, 1), 1)
         if kind == "flow":
