@@ -9,7 +9,7 @@ import torch
 from ..conditional import label_of
 from ..data.pictures import UnreadablePictureError, read_picture
 from ..plots import FORMATS
-from ..repair.projection import project
+from ..repair import project
 from .kept import add_checkpoint, opened
 from .numbers import SEED, whole
 from .output import laid_on_white, save_samples

@@ -10,6 +10,7 @@ from .hidden import split_last
 from .mlp import MLPDiscriminator, MLPGenerator, mlp_pair
 from .norms import batch_norms, has_batch_norm
 from .one_by_one import one_by_one
+from .onnx_file import OnnxExport, export_onnx
 from .sampling import latent_codes, sample_generator, truncated
 from .stairs import size_of
 from .translator import Translator
@@ -30,6 +31,7 @@ __all__ = [
     "MLPEncoder",
     "MLPGenerator",
     "MinibatchStd",
+    "OnnxExport",
     "Packed",
     "PatchDiscriminator",
     "ProjectionDiscriminator",
@@ -45,6 +47,7 @@ __all__ = [
     "config_of",
     "dcgan_pair",
     "encoder_for",
+    "export_onnx",
     "has_batch_norm",
     "latent_codes",
     "mlp_pair",

@@ -126,8 +126,9 @@ def plane_codes(corners: Tensor, side: int) -> Tensor:
         Row by row; on the way between two codes lie those of `interpolate`, of usual length.
     """
     check_count("side", side, 2)
-    upper, lower = interpolate(*corners[:2], side), interpolate(*corners[2:], side)
-    columns = [interpolate(a, b, side) for a, b in zip(upper, lower, strict=True)]
+    a, b, c, d = corners
+    upper, lower = interpolate(a, b, side), interpolate(c, d, side)
+    columns = [interpolate(u, v, side) for u, v in zip(upper, lower, strict=True)]
     return torch.stack(columns, 1).flatten(0, 1)
 
 

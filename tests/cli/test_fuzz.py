@@ -152,8 +152,8 @@ def test_damaged_runs(place, tmp_path, capsys, seed):
 
 VALUES = {
     "--task": ["generate", "semi", "repair"], "--model": ["gan", "vae", "ae", "vae-gan"],
-    "--labels": ["5", "10", "10000"], "--image-size": ["4", "7", "8", "16"],
-    "--channels": ["1", "3", "2"], "--network": ["auto", "mlp", "dcgan"],
+    "--labels": ["5", "10", "10000"], "--image-size": ["4", "7", "8", "16", "16x8", "9x8"],
+    "--channels": ["1", "3", "4", "2"], "--network": ["auto", "mlp", "dcgan"],
     "--latent-dim": ["0", "1", "3"], "--loss": ["hinge", "minimax", "wasserstein", "mse"],
     "--lr": ["1e-3", "0", "1e30", "nan"], "--r1": ["0", "1"], "--r2": ["0.5", "-1"],
     "--masks": ["center", "half", "none"], "--l1": ["0", "5"], "--warm-up": ["0", "1"],
@@ -161,7 +161,8 @@ VALUES = {
     "--seed": ["0", "7", "-1"], "--on-error": ["skip", "raise"], "--levels": ["255", "0"],
     "--validation": ["0", "0.2", "0.9"], "--freeze-d": ["0", "1", "9"], "--save-every": ["1", "x"],
     "--augment": ["translation", "flip", "none", "zoom"], "--doctor": [], "--data-changed": [],
-    "--budget": ["1s", "1"], "--keep-best": [], "--capture": [],
+    "--budget": ["1s", "1"], "--keep-best": [], "--capture": [], "--accumulate": ["1", "3", "0"],
+    "--log": ["tensorboard", "paper"],
     "--adversarial": ["0", "1"], "--diversity": ["0", "1"],
 }  # fmt: skip
 
@@ -194,6 +195,16 @@ def test_combinations_of_options(place, tmp_path, capsys, seed):
                 ["evaluate", run, "--count", "20", "--features", "pixels"],
                 ["evaluate", run, "--data", "digits", "--count", "20"],
                 ["evaluate", place / "good", place / "good", "--image-size", "8"],
+                ["sample", run, "--count", "2", "--nearest", place / "good", "--out",
+                 tmp_path / f"{k}.webp"],
+                ["sample", run, "--count", "4", "--interpolation", chance.choice("234"),
+                 "--truncation", chance.choice(["0", "1", "2"]), "--out", tmp_path / f"{k}.jpg"],
+                ["animate", run, "--count", "2", "--between", "2", "--out", tmp_path / f"{k}.gif"],
+                ["animate", run, "--progress", "--out", tmp_path / f"{k}.apng"],
+                ["show", run, "--side", "2", "--out", tmp_path / f"{k}.html"],
+                ["project", run, place / "good" / "1.png", "--steps", "2", "--out",
+                 tmp_path / f"{k}.png"],
+                ["export", run, "--onnx", tmp_path / f"{k}.onnx"],
                 ["doctor", run], ["doctor", run, "--data", place / "good"],
                 ["repair", run, place / "good" / "1.png", "--box", "1,1,4,4", "--out",
                  tmp_path / f"{k}.tif"],

@@ -27,19 +27,25 @@ OPTIONS = [
 @pytest.mark.parametrize("pieces", [2, 3, 5])
 @pytest.mark.parametrize("options", OPTIONS, ids=lambda options: options["loss"])
 def test_it_is_equal_to_the_large_batch_up_to_rounding(options, pieces):
+    of_differences = options["loss"] in ("relativistic", "wasserstein")
     whole, history = trained(1, **options)
     parts, again = trained(pieces, **options)
     for name in ("generator", "discriminator"):
-        for a, b in zip(
-            whole.networks[name].parameters(), parts.networks[name].parameters(), strict=True
-        ):
-            torch.testing.assert_close(a, b, atol=2e-4, rtol=1e-3)
+        others = dict(parts.networks[name].named_parameters())
+        *weights, (last, bias) = whole.networks[name].named_parameters()
+        # a difference of logits has no slope along D's last bias, where Adam enlarges mere rounding
+        if name == "generator" or not of_differences:
+            weights.append((last, bias))
+        for key, weight in weights:
+            torch.testing.assert_close(weight, others[key], atol=1e-6, rtol=1e-5)
     assert whole.d_updates == parts.d_updates
     assert history.columns == again.columns
-    for name in set(history.columns) - {"seconds"}:
+    free = {"real_logit", "fake_logit"} if of_differences else set()  # up to that bias
+    free |= {"g_loss"} if options["loss"] == "wasserstein" else set()
+    for name in set(history.columns) - free - {"seconds"}:
         torch.testing.assert_close(
             torch.tensor(history[name]), torch.tensor(again[name]),
-            atol=1e-3, rtol=1e-3, equal_nan=True,
+            atol=1e-5, rtol=1e-5, equal_nan=True,
         )  # fmt: skip
 
 
