@@ -11,12 +11,36 @@ import traceback
 import warnings
 from typing import Any, NoReturn
 
-from . import animate, doctor, evaluate, info, repair, sample, train, translate
+from . import (
+    animate,
+    doctor,
+    evaluate,
+    export,
+    info,
+    project,
+    repair,
+    sample,
+    show,
+    train,
+    translate,
+)
 from .words import flags_of, sentence_of, with_flags
 
 __all__ = ["main", "parser", "program"]
 
-COMMANDS = (train, sample, animate, evaluate, repair, translate, info, doctor)
+COMMANDS = (
+    train,
+    sample,
+    animate,
+    evaluate,
+    project,
+    repair,
+    translate,
+    export,
+    show,
+    info,
+    doctor,
+)
 
 
 class _Parser(argparse.ArgumentParser):

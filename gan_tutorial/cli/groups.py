@@ -22,8 +22,8 @@ GROUPS = {
     "translation and enlarging": ("to", "paired", "factor", "cycle", "identity"),
     "one step": ("flow_steps", "teacher", "regression"),
     "repair": ("masks", "l1", "adversarial", "diversity", "warm_up"),
-    "speed": ("device", "precision", "compile", "capture"),
-    "output": ("save_every", "samples_every", "keep_best", "doctor"),
+    "speed": ("device", "precision", "accumulate", "compile", "capture"),
+    "output": ("save_every", "samples_every", "keep_best", "log", "doctor"),
 }  # fmt: skip
 OTHERS = "more"
 

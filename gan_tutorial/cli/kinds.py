@@ -231,7 +231,7 @@ class _Tokenizer(Kind):
 
 
 KINDS: dict[str, Kind] = {
-    "gan": _Game(GAN, (*NETWORKS, *GAME, "augment")),
+    "gan": _Game(GAN, (*NETWORKS, *GAME, "augment", "accumulate")),
     "conditional": _Conditional(ConditionalGAN, (*NETWORKS, *GAME, "augment", "condition")),
     "vae": Kind(VAE, NETWORKS),
     "ae": Kind(Autoencoder, NETWORKS),

@@ -13,6 +13,7 @@ from ..models.quantizer import LEARNED
 from ..repair.masks import MASKS
 from ..training import SCHEDULES, SavedRun
 from ..training.checkpoints import CheckpointError, differences
+from ..training.logs import LOGS
 from ..training.speed import PRECISIONS
 from .groups import Groups
 from .numbers import SEED, duration, number, size, whole
@@ -87,6 +88,9 @@ class TrainOptions:
         free=True,
     )
     batch_size: int | None = _option(None, "samples in a batch (the recipe's)", SIZE)
+    accumulate: int | None = _option(
+        None, "pieces in which a batch goes through the networks, to need less memory (1)", SIZE
+    )
     image_size: int | list[int] | None = _option(
         None,
         "side of the pictures in pixels, or WIDTHxHEIGHT in multiples of 8, such as 64x48 (64; as "
@@ -182,6 +186,13 @@ class TrainOptions:
         "raise",
         "what to do with pictures that cannot be read (raise)",
         choices=("raise", "skip"),
+        free=True,
+    )
+    log: list[str] | None = _option(
+        None,
+        "besides history.csv, write losses for these programs, if they are installed",
+        choices=LOGS,
+        several=True,
         free=True,
     )
     save_every: int | None = _option(

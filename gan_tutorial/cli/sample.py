@@ -7,15 +7,21 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .. import data
 from ..conditional import label_of
+from ..metrics import nearest
 from ..models import latent_codes, sample_generator, truncated
 from ..plots import interpolate
+from .features import PIXELS, features_by, own_network
 from .kept import add_checkpoint, add_truncation, opened
+from .loading import is_trained_on, of_run
 from .numbers import SEED, whole
 from .output import laid_on_white, save_files, save_samples
 from .own import made_by
 
 __all__ = ["add_to", "run"]
+
+NEAREST = 3  # pictures of the data beside a sample
 
 
 def add_to(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
@@ -26,7 +32,7 @@ def add_to(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
         description="Draw samples: in one picture (--out), or each in a file of its own (--files).",
     )
     command.add_argument("run", metavar="DIR", help="folder of the run")
-    command.add_argument("--count", type=whole(1), default=64, help="how many (64)")
+    command.add_argument("--count", type=whole(1), help="how many (64; 8 with --nearest)")
     add_checkpoint(command)
     command.add_argument("--seed", type=SEED, default=0, help="decides which (0)")
     command.add_argument(
@@ -42,6 +48,14 @@ def add_to(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
         metavar="STEPS",
         help="every row of the grid leads from one latent code to another in so many steps (see "
         "animate for what moves)",
+    )
+    command.add_argument(
+        "--nearest",
+        metavar="DATA",
+        nargs="?",
+        const="",
+        help="show beside every sample the three pictures of DATA that are nearest to it (what the "
+        "run was trained on): whether it copies, evaluate tells",
     )
     command.add_argument("--columns", type=whole(1), help="samples in a row of the grid")
     command.add_argument(
@@ -64,7 +78,12 @@ def run(arguments: argparse.Namespace) -> int:
     """Write pictures of samples; return the exit status."""
     if arguments.out is None and arguments.files is None:
         raise ValueError("Say where to write: --out for one picture, --files for one a sample.")
+    if arguments.count is None:
+        arguments.count = 64 if arguments.nearest is None else 8
     samples, of = _samples(arguments)
+    if arguments.nearest is not None:
+        samples, beside = _with_nearest(samples, arguments)
+        of += beside
     written = []
     if arguments.out is not None:
         save_samples(samples, Path(arguments.out), columns=arguments.columns)
@@ -94,6 +113,35 @@ def _samples(arguments: argparse.Namespace) -> tuple[Tensor, str]:
             labels = torch.arange(len(codes)) // steps % len(classes)  # one class a row
     codes = truncated(generator, codes, arguments.truncation)
     return sample_generator(generator, codes, labels=labels), of
+
+
+def _with_nearest(samples: Tensor, arguments: argparse.Namespace) -> tuple[Tensor, str]:
+    """Return rows of a sample and the pictures that are nearest to it, and say in which sense."""
+    if arguments.out is None or arguments.interpolation or arguments.columns:
+        raise ValueError(
+            "--nearest fills one picture row by row: use it with --out, and without "
+            "--interpolation and --columns."
+        )
+    saved = opened(arguments)
+    if len(saved.shape) != 3:
+        raise ValueError(f"The run in {saved.folder} makes points: --nearest shows pictures.")
+    name = arguments.nearest or saved.about.get("data")
+    if name is None:
+        raise ValueError(
+            f"{saved.folder} does not say what it was trained on: give --nearest DATA."
+        )
+    own = name in data.NAMES or is_trained_on(saved, name)
+    pictures = of_run(saved, name, "train" if own else "all")
+    network = own_network(pictures)
+    count = min(NEAREST, len(pictures))
+    rows, _ = nearest(features_by(network, samples), features_by(network, pictures), count)
+    beside = pictures[rows.flatten()].cpu().unflatten(0, rows.shape)
+    arguments.columns = 1 + count
+    space = PIXELS if network is None else "the features of the library's network"
+    return torch.cat([samples[:, None], beside], 1).flatten(0, 1), (
+        f", each before the {count} nearest of {len(pictures):,} pictures of {pictures.name} by "
+        f"{space},"
+    )
 
 
 def _rows(arguments: argparse.Namespace, latent_dim: int) -> Tensor:

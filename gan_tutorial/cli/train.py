@@ -22,6 +22,7 @@ from ..training import (
     start_from,
 )
 from ..training.checkpoints import CheckpointError
+from ..training.logs import logger
 from . import chosen
 from .ending import ending
 from .forecast import Forecast, forecast
@@ -126,6 +127,8 @@ def _train_on(device: str, arguments: argparse.Namespace) -> int:
     if per_step is not None:
         _say(forecast(steps - before, per_step, samples.shape, where, options))
 
+    logs = [logger(name, saved.folder) for name in options.log or ()]
+    callbacks += logs
     history = fit(
         task,
         training_data,
@@ -144,6 +147,8 @@ def _train_on(device: str, arguments: argparse.Namespace) -> int:
         },
         **options.of_a_step(),
     )
+    for log in logs:
+        log.close()
     if not distributed.is_first():
         return 0
     grids.draw(task, task.steps_done)  # of a run that was interrupted, too

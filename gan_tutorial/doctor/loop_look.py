@@ -117,12 +117,21 @@ class Window:
         return row
 
     def unmoved(self, name: str) -> tuple[list[str], bool]:
-        """Return the weights of a player that have a gradient and did not move, and if any did."""
+        """Return the weights of a player that have a gradient and did not move, and if any did.
+
+        A gradient of exactly 0 in the player's own steps moves nothing, and is no fault: that of
+        the critic's last bias, for one, since a difference of two means does not depend on it. The
+        generator's loss may leave another gradient there afterwards.
+        """
         before, still, moved = self._before[name], [], False
+        steps = [e.idle for e in self.events if isinstance(e, Moved) and name in e.players]
+        idle = frozenset.intersection(*steps) if steps else frozenset()
         for key, p in self.networks[name].named_parameters():
             same = key in before and torch.equal(before[key], p.detach())
             moved |= not same
-            if same and p.requires_grad and p.grad is not None and bool(p.grad.any()):
+            if not same or not p.requires_grad or id(p) in idle:
+                continue
+            if p.grad is not None and bool(p.grad.any()):
                 still.append(key)
         return still, moved
 

@@ -62,11 +62,15 @@ class Moved:
         Whose weights it holds.
     stale : str
         What else than the player's own new gradients it used; empty if nothing.
+    idle : frozenset of int
+        Which of its weights, by their ``id``, had no gradient or one of exactly 0: nothing asked
+        them to move.
     """
 
     optimizer: Optimizer
     players: tuple[str, ...]
     stale: str = ""
+    idle: frozenset[int] = frozenset()
 
 
 @dataclass
@@ -191,7 +195,8 @@ class LoopNotes:
         seen.arriving = None
 
     def _note_step(self, optimizer: Optimizer, *_: Any) -> None:
-        held = {id(p) for group in optimizer.param_groups for p in group["params"]}
+        weights = [p for group in optimizer.param_groups for p in group["params"]]
+        held = {id(p) for p in weights}
         players = tuple(name for name in PLAYERS if held & self._owned[name])
         if not players:
             return
@@ -201,7 +206,8 @@ class LoopNotes:
         stale = self._stale(players[0], time) if tells else ""
         if "discriminator" in players:
             self._forget_turns()
-        self.events.append(Moved(optimizer, players, stale))
+        idle = frozenset(id(p) for p in weights if p.grad is None or not p.grad.any())
+        self.events.append(Moved(optimizer, players, stale, idle))
 
     def _forget_turns(self) -> None:
         """Let go of the samples of all turns of the discriminator but the one that ends now."""

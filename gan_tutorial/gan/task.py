@@ -1,6 +1,6 @@
 """The generative adversarial network as a task: two networks, two losses, one step."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,10 @@ class GAN(AdversarialTask):
         Whether the generator's update takes up the fakes that the discriminator has just seen, as
         many published programs do, instead of drawing new latent codes. It saves one pass through
         the generator per step. Results differ as they do between two seeds.
+    accumulate : int
+        Pieces in which the batch of every update goes through the networks, one after the other:
+        the memory is that of one piece, and the update that of the whole batch, up to rounding.
+        Batch norm sees the pieces, not the whole, and so the update is another one there.
     ema : float
         Decay of the average of the generator's weights, from which samples are drawn.
 
@@ -75,14 +79,24 @@ class GAN(AdversarialTask):
         *,
         d_steps: int = 1,
         reuse_fakes: bool = False,
+        accumulate: int = 1,
         **options: Any,
     ):
-        if not d_steps >= 1:
-            raise ValueError(f"d_steps must be at least 1, got {d_steps}.")
+        for name, count in (("d_steps", d_steps), ("accumulate", accumulate)):
+            if not count >= 1:
+                raise ValueError(f"{name} must be at least 1, got {count}.")
+        if reuse_fakes and accumulate > 1:
+            raise ValueError(
+                "reuse_fakes keeps the fakes of the whole batch, and accumulate is there to keep "
+                "but a piece of them: use one of the two."
+            )
         super().__init__(generator, discriminator, **options)
         self.d_steps = self.batches_per_step = d_steps
         self.reuse_fakes = reuse_fakes
+        self.accumulate = accumulate
         self.settings |= {"d_steps": d_steps, "reuse_fakes": reuse_fakes}
+        if accumulate > 1:
+            self.settings["accumulate"] = accumulate
 
     @classmethod
     def for_data(
@@ -205,6 +219,8 @@ class GAN(AdversarialTask):
             ``d_loss`` and ``g_loss`` (without penalties), ``real_logit`` and ``fake_logit`` (mean
             logits before the discriminator's update), and ``r1``, ``r2`` or ``gp`` when computed.
         """
+        if self.accumulate > 1:
+            return self._accumulated_step(batch)
         reals = batch.chunk(self.d_steps)
         fakes = self.fakes(len(reals), len(reals[0]))
         scalars: dict[str, Tensor] = {}  # of the last update, and the last penalty
@@ -217,7 +233,7 @@ class GAN(AdversarialTask):
 
         A subclass may do more in Python than is known here, and says for itself.
         """
-        if type(self) is not GAN:
+        if type(self) is not GAN or self.accumulate > 1:
             return super().phase()
         updates = range(self.d_updates, self.d_updates + self.d_steps)
         penalized = tuple(update % self.penalty_every == 0 for update in updates)
@@ -242,3 +258,52 @@ class GAN(AdversarialTask):
             loss = self.loss.generator(real_logits, fake_logits)
             self.update(loss, "generator")
         return {"g_loss": loss.detach()}
+
+    def _accumulated_step(self, batch: Tensor) -> dict[str, Tensor]:
+        """Do one `step`, of which every update takes its batch in pieces."""
+        reals = batch.chunk(self.d_steps)
+        codes = [self.latent(len(reals[0])) for _ in reals]
+        scalars: dict[str, Tensor] = {}
+        for real, z in zip(reals, codes, strict=True):
+            sums = _WeightedSums(len(real))
+            self.update_by_parts(self._d_losses(real, z, sums), "discriminator")
+            scalars |= sums.values
+        sums = _WeightedSums(len(real))
+        with frozen(self.discriminator):
+            parts = self._g_losses(real, self.latent(len(real)), sums)
+            self.update_by_parts(parts, "generator")
+        return scalars | sums.values
+
+    def _d_losses(self, real: Tensor, z: Tensor, sums: "_WeightedSums") -> Iterator[Tensor]:
+        """Yield the discriminator's loss of each piece, as a part of the whole."""
+        count = self.d_updates  # all pieces are one update
+        for x, codes in zip(real.chunk(self.accumulate), z.chunk(self.accumulate), strict=True):
+            self.d_updates = count
+            with torch.no_grad():
+                (fake,) = self.generate(codes)
+            loss, scalars = self.discriminator_loss(x, fake)
+            sums.add(scalars, len(x))
+            yield loss * (len(x) / len(real))
+
+    def _g_losses(self, real: Tensor, z: Tensor, sums: "_WeightedSums") -> Iterator[Tensor]:
+        """Yield the generator's loss of each piece, as a part of the whole."""
+        for x, codes in zip(real.chunk(self.accumulate), z.chunk(self.accumulate), strict=True):
+            (fake_logits,) = self.judge(*self.generate(codes))
+            (real_logits,) = self.judge(x.detach()) if self.loss.paired else (None,)
+            loss = self.loss.generator(real_logits, fake_logits)
+            sums.add({"g_loss": loss}, len(x))
+            yield loss * (len(x) / len(real))
+
+
+class _WeightedSums:
+    """Means over a batch, from means over its pieces."""
+
+    def __init__(self, whole: int):
+        self.whole = whole
+        self.values: dict[str, Tensor] = {}
+
+    def add(self, scalars: dict[str, Tensor], count: int) -> None:
+        """Add the means over a piece of `count` samples."""
+        for name, value in scalars.items():
+            part = value.detach() * (count / self.whole)
+            self.values[name] = self.values[name] + part if name in self.values else part

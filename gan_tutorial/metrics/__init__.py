@@ -19,6 +19,7 @@ from .features import Features, extract
 from .manifold import ManifoldReport, manifold_report
 from .memorization import MemorizationReport, memorization
 from .modes import ModeReport, mode_report
+from .neighbors import nearest
 from .networks import NETWORKS, FeatureNetwork, inception, load_network, network_for, save_network
 from .pictures import diversity, psnr, sharpness, ssim
 from .ranking import share_above
@@ -54,6 +55,7 @@ __all__ = [
     "manifold_report",
     "memorization",
     "mode_report",
+    "nearest",
     "network_for",
     "psnr",
     "save_network",

@@ -12,6 +12,7 @@ from .mlp import MLPDiscriminator, MLPGenerator, mlp_pair
 from .modulated import MappingNetwork, ModulatedConv2d
 from .norms import batch_norms, has_batch_norm
 from .one_by_one import one_by_one
+from .onnx_file import OnnxExport, export_onnx
 from .quantizer import VectorQuantizer, perplexity, straight_through
 from .sampling import latent_codes, sample_generator, truncated
 from .stairs import size_of
@@ -39,6 +40,7 @@ __all__ = [
     "MappingNetwork",
     "MinibatchStd",
     "ModulatedConv2d",
+    "OnnxExport",
     "Packed",
     "PatchDiscriminator",
     "ProjectionDiscriminator",
@@ -58,6 +60,7 @@ __all__ = [
     "config_of",
     "dcgan_pair",
     "encoder_for",
+    "export_onnx",
     "has_batch_norm",
     "latent_codes",
     "mlp_pair",

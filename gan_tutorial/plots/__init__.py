@@ -8,6 +8,7 @@ from .animations import Recorder, animation, frame
 from .images import image_grid, interpolate, interpolation, tile
 from .lines import curves
 from .moving import ANIMATIONS, save_animation
+from .playground import plane_codes, playground
 from .points import samples_2d
 from .saving import FORMATS, TRANSPARENT, save_image_grid, save_picture
 from .style import DISCRIMINATOR, FAKE, GENERATOR, REAL, use_style
@@ -27,6 +28,8 @@ __all__ = [
     "image_grid",
     "interpolate",
     "interpolation",
+    "plane_codes",
+    "playground",
     "samples_2d",
     "save_animation",
     "save_image_grid",

@@ -1,6 +1,5 @@
 """Complete pictures with a trained generator, or by search in the latent space of one."""
 
-import copy
 from typing import cast
 
 import torch
@@ -8,6 +7,7 @@ from torch import Tensor, nn
 
 from ..models.sampling import latent_codes
 from ..training.ranges import LARGEST_SEED, check_count, check_number
+from .descent import descend
 from .masks import composite, known_alone
 
 __all__ = ["complete", "latent_search"]
@@ -141,22 +141,9 @@ def latent_search(
     )
     weights = weights / weights.flatten(1).sum(1)[:, None, None, None]
     weights = weights.repeat(starts, 1, 1, 1).to(device)
-    generator = copy.deepcopy(generator).eval().requires_grad_(False)
-    z = latent_codes(starts * len(images), cast(int, generator.latent_dim), seed).to(device)
-    z.requires_grad_(True)
-    optimizer = torch.optim.Adam([z], lr=lr)
-
-    def errors(drawn: Tensor) -> Tensor:
-        return ((drawn - target).abs().mean(1, keepdim=True) * weights).flatten(1).sum(1)
-
-    for _ in range(steps):
-        loss = errors(generator(z)) + prior * z.square().mean(1)
-        optimizer.zero_grad(set_to_none=True)
-        loss.sum().backward()  # every picture has codes of its own: a sum keeps them apart
-        optimizer.step()
-    with torch.no_grad():
-        drawn = generator(z)
-        found = errors(drawn).view(starts, -1).cpu()
+    begin = latent_codes(starts * len(images), cast(int, generator.latent_dim), seed).to(device)
+    _, drawn, errors = descend(generator, target, weights, begin, steps=steps, lr=lr, prior=prior)
+    found = errors.view(starts, -1).cpu()
     order = found.argsort(0)
     drawn = drawn.float().cpu().view(starts, *known.shape)
     drawn = drawn.gather(0, order.view(*order.shape, 1, 1, 1).expand_as(drawn))

@@ -7,6 +7,7 @@ from . import captured, checkpoints, distributed, speed
 from .files import WriteError
 from .history import History
 from .kept import keep_generator
+from .logs import Log, TensorBoard, WandB
 from .loop import fit, pick_device
 from .pace import Pace, seconds_per_step, steps_within
 from .recipe import Recipe
@@ -20,12 +21,15 @@ __all__ = [
     "SCHEDULES",
     "Batches",
     "History",
+    "Log",
     "NonFiniteError",
     "Pace",
     "Recipe",
     "Run",
     "SavedRun",
     "Task",
+    "TensorBoard",
+    "WandB",
     "WriteError",
     "adam",
     "captured",

@@ -159,9 +159,18 @@ class Task:
 
     def update(self, loss: Tensor, *names: str) -> None:
         """Take one step of the optimizers with these names down the slope of one loss."""
+        self.update_by_parts([loss], *names)
+
+    def update_by_parts(self, losses: Iterable[Tensor], *names: str) -> None:
+        """Take one step down the slope of a sum of losses, of which one is there at a time.
+
+        Each is computed, differentiated and forgotten before the next: the step is that of the sum,
+        and takes the memory of one.
+        """
         for name in names:
             self.optimizers[name].zero_grad(set_to_none=True)
-        loss.backward()
+        for loss in losses:
+            loss.backward()
         for name in names:
             distributed.average_gradients(self.networks[name].parameters())
             self.optimizers[name].step()

@@ -127,6 +127,8 @@ def test_pins_satisfy_every_requirement(root, project, pins):
     assert grading.name not in pins
     own = frozen(root / "requirements-grading.txt")
     assert grading.specifier.contains(own[grading.name])
+    for extra in ("onnx", "tensorboard"):  # for programs beside the library: tests skip without
+        extras.pop(extra)
     for extra in extras.values():
         asked += extra
     for need in map(Requirement, asked):

@@ -44,6 +44,38 @@ def test_optimizers_are_found_by_their_steps(change, fault):
     assert watch.report().name.startswith(fault)
 
 
+GAMES = {
+    "wasserstein": (lambda a, b: b.mean() - a.mean(), lambda a, b: -b.mean()),
+    "hinge": (lambda a, b: (1 - a).relu().mean() + (1 + b).relu().mean(), lambda a, b: -b.mean()),
+    "relativistic": (lambda a, b: softplus(b - a).mean(), lambda a, b: softplus(a - b).mean()),
+}
+
+
+@pytest.mark.parametrize("frozen", [False, True], ids=["all move", "a layer in no optimizer"])
+@pytest.mark.parametrize("loss", GAMES)
+def test_a_bias_on_which_the_loss_does_not_depend_is_not_called_frozen(loss, frozen):
+    """A constant added to all logits changes no difference of them; G's turn leaves a gradient."""
+    G, D = pair()
+    with torch.no_grad():
+        D[2].weight.mul_(0.1)  # every logit within the margin of the hinge
+    d_loss, g_loss = GAMES[loss]
+    opt_g = torch.optim.Adam(G.parameters(), 1e-4)
+    opt_d = torch.optim.Adam((D[2] if frozen else D).parameters(), 1e-4)
+    watch = Watch(G, D, loss=loss, every=4, samples=32, warn=False)
+    for _ in range(40):
+        real, fake = torch.randn(32, 2), G(torch.randn(32, 4))
+        opt_d.zero_grad()
+        d_loss(D(real), D(fake.detach())).backward()
+        opt_d.step()
+        opt_g.zero_grad()
+        g_loss(D(real), D(fake)).backward()
+        opt_g.step()
+        watch(real, fake)
+    found = [f for f in watch.report().findings if f.fault == "frozen-weights"]
+    assert bool(found) == frozen
+    assert not any("2.bias" in f.evidence for f in found)
+
+
 def test_the_rules_of_the_doctor_apply():
     """A generator that makes one point: collapse is read off the samples."""
     G, D = pair()
