@@ -25,10 +25,12 @@ A part that the JSON file holds is not run again, unless it is named.
 import json
 import statistics
 import time
+from pathlib import Path
 
 import equal
 import report
 import torch
+from PIL import Image
 from torch.nn.functional import conv2d, interpolate
 
 from gan_tutorial import GAN, VAE, data, fit, metrics, plots
@@ -52,7 +54,6 @@ SIZE, WIDTH, BATCH = 16, 16, 16
 SHADOW = 0.12  # around the ball, where the ground is no bare ground
 STEPS = {"L1 alone": 1066, "with pairs": 466, "without pairs": 214}
 FLOW_STEPS = (1, 2, 4, 8, 16, 32)
-SHOWN = 8  # test pictures that are kept as pictures
 
 
 def optimizer(setting: dict) -> dict:
@@ -169,7 +170,6 @@ def translation(quick: bool, result: dict, keep) -> None:
 
         print(method, "takes", search.run(method, SETTINGS, score, after), flush=True)
     origin, target = tests["test"]
-    shown = {}
     for seed in range(seeds):
         pairs = drawn(seed)
         made = {
@@ -191,13 +191,7 @@ def translation(quick: bool, result: dict, keep) -> None:
             row = {"method": method, "seed": seed, **judged(images, target, others["test"])}
             rows.append(row | found.get(method, {}))
             print(row, flush=True)
-        shown = shown or made
         after()
-    result["pictures"] = {"rows": list(shown), "columns": SHOWN, "file": "discriminator.png"}
-    if not quick:
-        sheet = torch.cat([images[:SHOWN] for images in shown.values()])
-        plots.save_image_grid(sheet, "benchmarks/results/discriminator.png", columns=SHOWN, gap=0)
-    after()
 
 
 # --- What is consistent, and wrong -------------------------------------------------------------
@@ -351,7 +345,8 @@ def distillation(quick: bool, result: dict, keep) -> None:
     if not quick:
         names = ["flow", "flow, 1", "regression", "discriminator", "both", "GAN", "VAE"]
         sheet = torch.cat([shown[name][0][:12] for name in names])
-        plots.save_image_grid(sheet, "benchmarks/results/one_step.png", columns=12, gap=0)
+        tiles = plots.tile(sheet, columns=12, gap=0)
+        Image.fromarray(tiles).save(Path(__file__).parent / "results" / "one_step.png")
     result["one_step"] = {"columns": 12, "file": "one_step.png"}
     after()
 
