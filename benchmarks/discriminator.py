@@ -2,8 +2,8 @@
 
     python benchmarks/discriminator.py [--quick] [--only PART ...] [--json FILE]
 
-Four tables, each with three seeds (one with --quick). In the first three every method tries the
-same number of settings (`SETTINGS`, `FEWER`), on the validation split, with a seed that no row has.
+Three tables, each with three seeds (one with --quick). In each, every method tries the same
+number of settings (`SETTINGS`, `FEWER`), on the validation split, with a seed that no row has.
 
 - ``translation``: footballs of 16x16 pixels from plain ground to grass. Without pairs, the pictures
   of the two sets are of different balls. ``error`` is the mean absolute error of a pixel in
@@ -11,8 +11,6 @@ same number of settings (`SETTINGS`, `FEWER`), on the validation split, with a s
   enlarged to 32x32, with real grass in the features of the football network; ``texture`` is the
   size of the Laplacian on the ground over that of real pictures. The methods have about the same
   time, of which a step needs most without pairs.
-- ``hidden``: plain ground whose true partner has the opposite hue. Hues are uniform, so the two
-  sets are alike, and nothing but a pair can tell.
 - ``distillation``: digits. A flow with 32 steps, followed in fewer; students of one step; and the
   GAN and the VAE (with a mixture of ten normal densities for its codes) of the book. ``ms`` is the
   processor's time for a picture, in batches of 64.
@@ -37,7 +35,6 @@ from gan_tutorial import GAN, VAE, data, fit, metrics, plots
 from gan_tutorial.autoencoders import CodeSampler
 from gan_tutorial.conditional import ConditionalGAN
 from gan_tutorial.data import Dataset
-from gan_tutorial.data.soccer import draw, draw_factors
 from gan_tutorial.distillation import FlowMatching, OneStep
 from gan_tutorial.models import FlowSampler, latent_codes, sample_generator
 from gan_tutorial.semi_supervised import Classifier, classifier_body
@@ -192,44 +189,6 @@ def translation(quick: bool, result: dict, keep) -> None:
             rows.append(row | found.get(method, {}))
             print(row, flush=True)
         after()
-
-
-# --- What is consistent, and wrong -------------------------------------------------------------
-
-
-def hues(split: str, count: int, seed: int = 0) -> Pairs:
-    """Draw balls on plain ground, and their partners on ground of the opposite hue."""
-    number = data.loading.SPLITS.index(split)
-    there = draw_factors(count, "plain", seed, number)
-    # opposite on the wheel of hues: the mean of the largest and the smallest stays
-    middle = there["ground"].mean(1, keepdim=True)
-    back = {**there, "ground": 2 * middle - there["ground"]}
-    return Pairs(*(
-        Dataset("plain", draw(each, SIZE, "plain"), factors=each) for each in (there, back)
-    ))  # fmt: skip
-
-
-def hidden(quick: bool, result: dict, keep) -> None:
-    """Translate where the two sets are alike and the true partner is another one."""
-    share, seeds = (0.01, 1) if quick else (0.35, 3)
-    (entry,) = (e for e in result["search"] if e["table"] == "translation")
-    rows, test = [], hues("test", 500)
-    real = features(hues("validation", 500).target[:])
-    for seed in range(seeds):
-        pairs = hues("train", 1000, seed)
-        for trained in ("with pairs", "without pairs"):
-            task = translator(trained, entry["methods"][trained]["chosen"], seed, pairs, share)
-            made = task.translate(test[:])
-            row = {
-                "trained": trained, "seed": seed, **judged(made, test.target, real),
-                "from_origin": (made - test[:]).abs().mean().item() * 127.5,
-            }  # fmt: skip
-            if trained == "without pairs":
-                home = task.translate(made, back=True)
-                row["cycle"] = (home - test[:]).abs().mean().item() * 127.5
-            rows.append(row)
-            print(row, flush=True)
-            keep("hidden", rows)
 
 
 # --- One step ----------------------------------------------------------------------------------
@@ -408,7 +367,6 @@ PARTS = {
     "translation": translation,
     "distillation": distillation,
     "conditional": conditional,
-    "hidden": hidden,
 }
 
 
