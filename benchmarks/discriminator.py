@@ -2,8 +2,8 @@
 
     python benchmarks/discriminator.py [--quick] [--only PART ...] [--json FILE]
 
-Four tables, each with three seeds (one with --quick). In the first three every method tries the
-same number of settings (`SETTINGS`, `FEWER`), on the validation split, with a seed that no row has.
+Three tables, each with three seeds (one with --quick). In each, every method tries the same
+number of settings (`SETTINGS`, `FEWER`), on the validation split, with a seed that no row has.
 
 - ``translation``: footballs of 16x16 pixels from plain ground to grass. Without pairs, the pictures
   of the two sets are of different balls. ``error`` is the mean absolute error of a pixel in
@@ -11,8 +11,6 @@ same number of settings (`SETTINGS`, `FEWER`), on the validation split, with a s
   enlarged to 32x32, with real grass in the features of the football network; ``texture`` is the
   size of the Laplacian on the ground over that of real pictures. The methods have about the same
   time, of which a step needs most without pairs.
-- ``hidden``: plain ground whose true partner has the opposite hue. Hues are uniform, so the two
-  sets are alike, and nothing but a pair can tell.
 - ``distillation``: digits. A flow with 32 steps, followed in fewer; students of one step; and the
   GAN and the VAE (with a mixture of ten normal densities for its codes) of the book. ``ms`` is the
   processor's time for a picture, in batches of 64.
@@ -25,17 +23,18 @@ A part that the JSON file holds is not run again, unless it is named.
 import json
 import statistics
 import time
+from pathlib import Path
 
 import equal
 import report
 import torch
+from PIL import Image
 from torch.nn.functional import conv2d, interpolate
 
 from gan_tutorial import GAN, VAE, data, fit, metrics, plots
 from gan_tutorial.autoencoders import CodeSampler
 from gan_tutorial.conditional import ConditionalGAN
 from gan_tutorial.data import Dataset
-from gan_tutorial.data.soccer import draw, draw_factors
 from gan_tutorial.distillation import FlowMatching, OneStep
 from gan_tutorial.models import FlowSampler, latent_codes, sample_generator
 from gan_tutorial.semi_supervised import Classifier, classifier_body
@@ -52,7 +51,6 @@ SIZE, WIDTH, BATCH = 16, 16, 16
 SHADOW = 0.12  # around the ball, where the ground is no bare ground
 STEPS = {"L1 alone": 1066, "with pairs": 466, "without pairs": 214}
 FLOW_STEPS = (1, 2, 4, 8, 16, 32)
-SHOWN = 8  # test pictures that are kept as pictures
 
 
 def optimizer(setting: dict) -> dict:
@@ -169,7 +167,6 @@ def translation(quick: bool, result: dict, keep) -> None:
 
         print(method, "takes", search.run(method, SETTINGS, score, after), flush=True)
     origin, target = tests["test"]
-    shown = {}
     for seed in range(seeds):
         pairs = drawn(seed)
         made = {
@@ -191,51 +188,7 @@ def translation(quick: bool, result: dict, keep) -> None:
             row = {"method": method, "seed": seed, **judged(images, target, others["test"])}
             rows.append(row | found.get(method, {}))
             print(row, flush=True)
-        shown = shown or made
         after()
-    result["pictures"] = {"rows": list(shown), "columns": SHOWN, "file": "discriminator.png"}
-    if not quick:
-        sheet = torch.cat([images[:SHOWN] for images in shown.values()])
-        plots.save_image_grid(sheet, "benchmarks/results/discriminator.png", columns=SHOWN, gap=0)
-    after()
-
-
-# --- What is consistent, and wrong -------------------------------------------------------------
-
-
-def hues(split: str, count: int, seed: int = 0) -> Pairs:
-    """Draw balls on plain ground, and their partners on ground of the opposite hue."""
-    number = data.loading.SPLITS.index(split)
-    there = draw_factors(count, "plain", seed, number)
-    # opposite on the wheel of hues: the mean of the largest and the smallest stays
-    middle = there["ground"].mean(1, keepdim=True)
-    back = {**there, "ground": 2 * middle - there["ground"]}
-    return Pairs(*(
-        Dataset("plain", draw(each, SIZE, "plain"), factors=each) for each in (there, back)
-    ))  # fmt: skip
-
-
-def hidden(quick: bool, result: dict, keep) -> None:
-    """Translate where the two sets are alike and the true partner is another one."""
-    share, seeds = (0.01, 1) if quick else (0.35, 3)
-    (entry,) = (e for e in result["search"] if e["table"] == "translation")
-    rows, test = [], hues("test", 500)
-    real = features(hues("validation", 500).target[:])
-    for seed in range(seeds):
-        pairs = hues("train", 1000, seed)
-        for trained in ("with pairs", "without pairs"):
-            task = translator(trained, entry["methods"][trained]["chosen"], seed, pairs, share)
-            made = task.translate(test[:])
-            row = {
-                "trained": trained, "seed": seed, **judged(made, test.target, real),
-                "from_origin": (made - test[:]).abs().mean().item() * 127.5,
-            }  # fmt: skip
-            if trained == "without pairs":
-                home = task.translate(made, back=True)
-                row["cycle"] = (home - test[:]).abs().mean().item() * 127.5
-            rows.append(row)
-            print(row, flush=True)
-            keep("hidden", rows)
 
 
 # --- One step ----------------------------------------------------------------------------------
@@ -351,7 +304,8 @@ def distillation(quick: bool, result: dict, keep) -> None:
     if not quick:
         names = ["flow", "flow, 1", "regression", "discriminator", "both", "GAN", "VAE"]
         sheet = torch.cat([shown[name][0][:12] for name in names])
-        plots.save_image_grid(sheet, "benchmarks/results/one_step.png", columns=12, gap=0)
+        tiles = plots.tile(sheet, columns=12, gap=0)
+        Image.fromarray(tiles).save(Path(__file__).parent / "results" / "one_step.png")
     result["one_step"] = {"columns": 12, "file": "one_step.png"}
     after()
 
@@ -413,7 +367,6 @@ PARTS = {
     "translation": translation,
     "distillation": distillation,
     "conditional": conditional,
-    "hidden": hidden,
 }
 
 
