@@ -19,7 +19,8 @@ from .picture_store import (
     file_key,
 )
 from .pictures import UnreadablePictureError, read_pictures, why_unreadable
-from .streams import SPLITS, check_count, check_split, choose
+from .ranges import check_count
+from .streams import SPLITS, check_split, choose
 
 __all__ = ["folder"]
 
@@ -119,7 +120,7 @@ def folder(
     from PIL import ImageColor
 
     check_split(split, (*SPLITS, "all"))
-    check_count(image_size, "image_size")
+    check_count("image_size", image_size)
     if channels not in (1, 3):
         raise ValueError(f"channels must be 3 (RGB) or 1 (gray), not {channels!r}.")
     if on_error not in ("raise", "skip"):

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from ..data.ranges import check_count
 from ..metrics.features import check_pictures
 from ..metrics.networks import load_network
 from ..metrics.pairs import needs_torchmetrics
 from ..metrics.pictures import REACH
-from ..training.ranges import check_count
 from .masks import check_masks, to_missing
 
 ROWS = 256  # pictures whose SSIM is computed at once: the maps are large

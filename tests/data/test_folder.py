@@ -293,7 +293,7 @@ def test_an_empty_split_is_named(tmp_path):
     ("options", "message"),
     [
         ({"split": "val"}, "no split 'val': choose one of 'train', 'validation', 'test', 'all'"),
-        ({"image_size": 0}, "image_size must be at least 1"),
+        ({"image_size": 0}, "image_size must be a whole number of at least 1"),
         ({"channels": 4}, r"channels must be 3 \(RGB\) or 1 \(gray\), not 4"),
         ({"on_error": "ignore"}, "on_error must be 'raise' or 'skip', not 'ignore'"),
         ({"background": "whitish"}, "background must be the name or code of a color.*'whitish'"),
