@@ -174,8 +174,8 @@ def _ssim_where(real: Tensor, repaired: Tensor, where: Tensor, sigma: float) -> 
 def _ssim_map(real: Tensor, repaired: Tensor, sigma: float) -> Tensor:
     """SSIM around each pixel, (N, 1, H, W); at the picture's edge the window is reflected.
 
-    Wang et al. (2004), with Gaussian windows, in double precision. `metrics.ssim` has the index from
-    torchmetrics; taking the windows apart, as here, is forty times as fast.
+    Wang et al. (2004), with Gaussian windows, in double precision. `metrics.ssim` has the index
+    from torchmetrics; taking the windows apart, as here, is forty times as fast.
     """
     reach = int(REACH * sigma + 0.5)
     if min(real.shape[-2:]) < 2 * reach + 1:
