@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from ..data import Dataset, Samples, as_samples, as_tensor, check_range, sample_shape
-from ..data.streams import check_count
+from ..data.ranges import check_count
 from ..gan import GAN
 from ..gan import recipe_for as gan_recipe_for
 from ..models import encoder_for
@@ -54,7 +54,7 @@ class Coder(Task):
         """
         for name, value in (("latent_dim", latent_dim), ("width", width)):
             if value is not None:
-                check_count(value, name)
+                check_count(name, value)
         data = as_samples(data)
         check_range(data)
         recipe = recipe_for(sample_shape(data), network, game=cls.game)

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from ..data.ranges import check_count
 from ..training import Recipe
-from ..training.ranges import check_count
 
 __all__ = ["tokenizer_recipe"]
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ..data import Samples, as_samples, as_tensor, check_range, sample_shape
+from ..data.ranges import check_count, check_number
 from ..gan import check_patch_game, frozen, patch_discriminator_loss, patch_generator_loss
 from ..losses import get_loss
 from ..models import (
@@ -22,7 +23,6 @@ from ..models import (
     straight_through,
 )
 from ..training import Task, adam, distributed
-from ..training.ranges import check_count, check_number
 from .token_recipe import tokenizer_recipe
 
 __all__ = ["Tokenizer"]

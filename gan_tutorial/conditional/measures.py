@@ -21,11 +21,11 @@ import torch
 from torch import Tensor, nn
 
 from ..data import Dataset
+from ..data.ranges import check_count
 from ..metrics import Features, extract, kid
 from ..models import latent_codes, sample_generator
 from ..semi_supervised import Classifier, classifier_body
 from ..training import fit
-from ..training.ranges import check_count
 
 __all__ = ["FEWEST", "ClassRow", "ConditionalReport", "conditional_report"]
 

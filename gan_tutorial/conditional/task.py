@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from ..data import Dataset
+from ..data.ranges import check_count, check_number
 from ..gan import AdversarialTask, frozen
 from ..gan.recipes import augmentation_for, augmented
 from ..models import (
@@ -27,7 +28,6 @@ from ..models import (
     pair_for,
     sample_generator,
 )
-from ..training.ranges import check_count, check_number
 from .labels import check_labels, label_of
 from .recipes import recipe_for
 

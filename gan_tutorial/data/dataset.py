@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from .mixtures import Mixture
-from .streams import check_count
+from .ranges import check_count
 
 __all__ = ["Dataset", "Samples", "as_tensor", "sample_shape"]
 
@@ -190,7 +190,7 @@ class Dataset:
         >>> points.random_subset(2)
         Dataset('three', 2 samples of 2)
         """
-        if check_count(count) > len(self):
+        if check_count("count", count) > len(self):
             raise ValueError(
                 f"A random subset of {count} needs as many samples, and {self.name!r} has "
                 f"{len(self)}: ask for {len(self)} at most."

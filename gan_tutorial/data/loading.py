@@ -18,10 +18,11 @@ from .digits import digits
 from .folder import folder
 from .mixtures import grid, ring, swiss_roll
 from .mnist import fashion_mnist, mnist
+from .ranges import check_count
 from .shaping import LUMA
 from .soccer import KINDS, draw, draw_factors
 from .stacked import stacked_mnist
-from .streams import SPLITS, check_count, check_split, choose, seed_of
+from .streams import SPLITS, check_split, choose, seed_of
 
 __all__ = ["NAMES", "load"]
 
@@ -141,7 +142,7 @@ def load(
             f"{image_size!r}."
         )
     if image_size is not None:
-        check_count(image_size, "image_size")
+        check_count("image_size", image_size)
     if channels not in (None, 1, 3):
         raise ValueError(
             f"channels must be 3 (RGB) or 1 (gray), not {channels!r}: {name_or_path} has no "
@@ -149,7 +150,7 @@ def load(
         )
     check_split(split)
     if count is not None:
-        check_count(count)
+        check_count("count", count)
     if name_or_path in MIXTURES:
         return _from_mixture(name_or_path, split, count, seed, options)
     if name_or_path == "soccer":

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .streams import check_count
+from .ranges import check_count
 
 __all__ = ["Mixture", "grid", "ring", "swiss_roll"]
 
@@ -121,7 +121,7 @@ class Mixture:
         components : Tensor of int64, shape (n,)
             Row numbers of `means`.
         """
-        check_count(n, "n")
+        check_count("n", n)
         if seed is not None:
             if generator is not None:
                 raise ValueError("Give either seed or generator, not both.")
@@ -196,7 +196,7 @@ def ring(modes: int = 8, radius: float = 1.0, std: float = 0.02) -> Mixture:
     >>> ring()
     Mixture('ring', components=8, std=0.02)
     """
-    angles = np.arange(check_count(modes, "modes")) * (2 * math.pi / modes)
+    angles = np.arange(check_count("modes", modes)) * (2 * math.pi / modes)
     means = _positive("radius", radius) * np.stack([np.cos(angles), np.sin(angles)], axis=1)
     return Mixture(means, std, name="ring")
 
@@ -225,7 +225,7 @@ def grid(side: int = 5, spacing: float = 1.0, std: float = 0.05) -> Mixture:
             [ 1., -1.],
             [ 1.,  1.]])
     """
-    ticks = (np.arange(check_count(side, "side")) - (side - 1) / 2) * _positive("spacing", spacing)
+    ticks = (np.arange(check_count("side", side)) - (side - 1) / 2) * _positive("spacing", spacing)
     means = np.stack(np.meshgrid(ticks, ticks, indexing="ij"), axis=-1).reshape(-1, 2)
     return Mixture(means, std, name="grid")
 
@@ -264,7 +264,7 @@ def swiss_roll(turns: float = 1.5, std: float = 0.03, components: int | None = N
     length = np.concatenate([[0.0], np.cumsum(steps)])  # from the start to each point
     if components is None:
         components = math.ceil(length[-1] / (_positive("std", std) / 2)) + 1
-    places = np.linspace(0, length[-1], check_count(components, "components"))
+    places = np.linspace(0, length[-1], check_count("components", components))
     means = np.stack([np.interp(places, length, axis) for axis in curve.T], axis=1)
     return Mixture(means, std, name="swiss_roll")
 

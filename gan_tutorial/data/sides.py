@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from .streams import check_count
+from .ranges import check_count
 
 __all__ = ["sides_of"]
 
@@ -17,7 +17,7 @@ def sides_of(image_size: int | Sequence[int]) -> tuple[int, int]:
 
     Raises
     ------
-    TypeError, ValueError
+    ValueError
         If it is neither, or a side is below 1.
 
     Examples
@@ -26,11 +26,11 @@ def sides_of(image_size: int | Sequence[int]) -> tuple[int, int]:
     ((32, 32), (48, 64))
     """
     if isinstance(image_size, str | bytes) or not isinstance(image_size, Sequence):
-        side = check_count(image_size, "image_size")  # type: ignore[arg-type]
+        side = check_count("image_size", image_size)
         return side, side
     if len(image_size) != 2:
         raise ValueError(
             f"image_size is one side, or (height, width), not {len(image_size)} numbers."
         )
-    height, width = (check_count(side, "image_size") for side in image_size)
+    height, width = (check_count("image_size", side) for side in image_size)
     return height, width

@@ -15,8 +15,9 @@ import torch
 from torch import Tensor
 
 from .balls import KINDS, PATTERNS, panels
+from .ranges import check_count
 from .shading import UP, draw_balls
-from .streams import check_count, uniforms
+from .streams import uniforms
 
 __all__ = ["FACTORS", "KINDS", "PATTERNS", "draw", "draw_factors", "panels", "soccer"]
 
@@ -105,7 +106,7 @@ def draw_factors(
     """Draw what `count` pictures will show, without drawing the pictures; see `soccer`."""
     _check_ground(ground)
     _check_kinds(kinds)
-    index = np.arange(check_count(count))
+    index = np.arange(check_count("count", count))
     fields = iter(range(100))
 
     def between(low: float, high: float) -> np.ndarray:
@@ -194,7 +195,7 @@ def draw(factors: dict[str, Tensor], size: int = 32, ground: str = "grass") -> T
     torch.Size([8, 3, 32, 32])
     """
     _check_ground(ground)
-    if check_count(size, "size") < 8:
+    if check_count("size", size) < 8:
         raise ValueError(f"size must be at least 8 pixels to show a football, not {size}.")
     missing = [name for name in FACTORS if name not in factors]
     if missing:

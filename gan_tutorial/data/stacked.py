@@ -7,7 +7,8 @@ import torch
 
 from .dataset import Dataset
 from .mnist import MNIST, read_split
-from .streams import SPLITS, check_count, uniforms
+from .ranges import check_count
+from .streams import SPLITS, uniforms
 
 __all__ = ["stacked_mnist"]
 
@@ -54,7 +55,7 @@ def stacked_mnist(
         If a file is not the one published, or `count` is below 1.
     """
     digits, names = read_split(MNIST, split, data_dir)
-    count = COUNTS[split] if count is None else check_count(count)
+    count = COUNTS[split] if count is None else check_count("count", count)
     where, stream = np.arange(count), SPLITS.index(split)
     images = torch.empty(count, 3, *digits.shape[2:], dtype=torch.uint8)
     labels = torch.zeros(count, dtype=torch.int64)

@@ -4,7 +4,9 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["SPLITS", "check_count", "check_split", "choose", "seed_of", "uniforms"]
+from .ranges import check_count
+
+__all__ = ["SPLITS", "check_split", "choose", "seed_of", "uniforms"]
 
 SPLITS = ("train", "validation", "test")
 
@@ -69,15 +71,6 @@ def check_split(split: str, allowed: tuple[str, ...] = SPLITS) -> str:
     return split
 
 
-def check_count(count: int, what: str = "count") -> int:
-    """Return `count`, or raise an error unless it is a whole number of at least one."""
-    if isinstance(count, bool) or not isinstance(count, int | np.integer):
-        raise TypeError(f"{what} must be a whole number, not {count!r}.")
-    if count < 1:
-        raise ValueError(f"{what} must be at least 1, not {count}.")
-    return int(count)
-
-
 def choose(available: int, count: int | None, seed: int, what: str) -> np.ndarray:
     """Return which `count` of `available` rows to take, in order; all of them for None.
 
@@ -90,6 +83,6 @@ def choose(available: int, count: int | None, seed: int, what: str) -> np.ndarra
     """
     if count is None:
         return np.arange(available)
-    if check_count(count) > available:
+    if check_count("count", count) > available:
         raise ValueError(f"count={count} is more than the {available} samples of {what}.")
     return np.sort(np.argsort(uniforms(seed, 0, np.arange(available), 0))[:count])

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from ..data import Dataset, sample_shape
+from ..data.ranges import check_count, check_number
 from ..models import FlowSampler, latent_codes, sample_generator
 from ..training import Task, adam
-from ..training.ranges import check_count, check_number
 from .recipes import denoiser_for, flow_recipe
 
 __all__ = ["FlowMatching", "gaussian_denoiser"]

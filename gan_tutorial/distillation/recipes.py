@@ -5,11 +5,11 @@ from typing import Any
 
 from torch import nn
 
+from ..data.ranges import check_count
 from ..gan import recipe_for as gan_recipe_for
 from ..models import MLPDenoiser, UNetDenoiser, UNetGenerator
 from ..repair import recipe_for as repair_recipe_for
 from ..training import Recipe
-from ..training.ranges import check_count
 
 __all__ = ["denoiser_for", "flow_recipe", "student_recipe"]
 

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from ..data import Dataset, sample_shape
+from ..data.ranges import check_number
 from ..gan import AdversarialTask, frozen
 from ..models import FlowSampler, pair_for
-from ..training.ranges import check_number
 from .recipes import student_recipe
 
 __all__ = ["OneStep"]

@@ -6,10 +6,10 @@ import torch
 from torch import Tensor, nn
 
 from ..data import Samples, as_samples, as_tensor, check_range, sample_shape
+from ..data.ranges import check_number
 from ..models import InfoDiscriminator, InfoGenerator, pair_for
 from ..models.info import entropy_of_codes, log_likelihood_of_codes
 from ..training import frozen
-from ..training.ranges import check_number
 from .adversarial import AdversarialTask
 from .recipes import recipe_for
 

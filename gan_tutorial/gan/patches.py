@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from torch import Tensor, nn
 
+from ..data.ranges import check_count, check_number
 from ..losses import AdversarialLoss, squared_gradient_norms
 from ..models import has_batch_norm
-from ..training.ranges import check_count, check_number
 
 __all__ = ["check_patch_game", "patch_discriminator_loss", "patch_generator_loss"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..training.ranges import check_count
+from ..data.ranges import check_count
 from . import html
 
 __all__ = ["Recorder", "animation", "frame"]

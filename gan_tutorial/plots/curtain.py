@@ -10,9 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ..data.ranges import check_count
 from ..repair.completion import complete
 from ..repair.masks import composite
-from ..training.ranges import check_count
 from . import html
 from .images import tile
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
-from ..training.ranges import check_count
+from ..data.ranges import check_count
 from . import html
 from .images import tile
 

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..data.ranges import check_count
 from ..models.sampling import sample_generator
-from ..training.ranges import check_count
 
 __all__ = [
     "image_grid",

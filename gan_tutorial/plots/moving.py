@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ..data.ranges import check_count
 from ..training.files import write_atomically
-from ..training.ranges import check_count
 from .animations import frame
 
 __all__ = ["ANIMATIONS", "save_animation"]

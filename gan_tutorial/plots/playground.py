@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from ..training.ranges import check_count
+from ..data.ranges import check_count
 from .html import script
 from .images import interpolate, tile
 

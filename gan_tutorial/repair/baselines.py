@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..training.ranges import check_count
+from ..data.ranges import check_count
 from .masks import composite, known_alone, to_missing
 from .patch_copy import patches
 
@@ -192,16 +192,21 @@ class PCARegression:
             raise ValueError(
                 f"Learning takes pictures (M, C, H, W), at least one, got {tuple(images.shape)}."
             )
+        from scipy.linalg import eigh
+
         x = images.detach().cpu().double().flatten(1)
         self.shape = tuple(images.shape[1:])
         self.mu = x.mean(0)
         x = x - self.mu
-        values, directions = torch.linalg.eigh(x.T @ x / len(x))
-        count = min(self.components, len(values) - 1)
-        rest = values[:-count].clamp(min=0)
-        self.noise = float(rest.mean().clamp(min=1e-6))
-        spread = (values[-count:] - self.noise).clamp(min=1e-9).sqrt()
-        self.loadings = directions[:, -count:] * spread  # the coefficients are N(0, I)
+        covariance = x.T @ x / len(x)
+        size = len(covariance)
+        count = min(self.components, size - 1)
+        largest = (size - count, size - 1)  # the others are needed by their sum only
+        found = eigh(covariance.numpy(), subset_by_index=largest)
+        values, directions = (torch.from_numpy(part) for part in found)
+        self.noise = max(float(covariance.trace() - values.sum()) / (size - count), 1e-6)
+        spread = (values - self.noise).clamp(min=1e-9).sqrt()
+        self.loadings = directions * spread  # the coefficients are N(0, I)
         return self
 
     def __call__(self, images: Tensor, masks: Tensor) -> Tensor:

@@ -5,8 +5,8 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from ..data.ranges import LARGEST_SEED, check_count, check_number
 from ..models.sampling import latent_codes
-from ..training.ranges import LARGEST_SEED, check_count, check_number
 from .descent import descend
 from .masks import composite, known_alone
 

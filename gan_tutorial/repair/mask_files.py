@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..training.ranges import check_count
+from ..data.ranges import check_count
 from .reading import open_picture
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 import torch
 from torch import Tensor
 
-from ..training.ranges import LARGEST_SEED, check_count
+from ..data.ranges import LARGEST_SEED, check_count
 
 __all__ = ["boxes", "center", "dropout", "half", "outpainting"]
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..training.ranges import check_count
+from ..data.ranges import check_count
 from .mask_shapes import Size, check_share, gathered, integer, sides, streams
 
 if TYPE_CHECKING:

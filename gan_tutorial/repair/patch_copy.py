@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..training.ranges import check_count
+from ..data.ranges import check_count
 from .masks import composite, known_alone, to_missing
 
 __all__ = ["patches"]

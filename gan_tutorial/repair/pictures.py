@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..training.ranges import LARGEST_SEED, check_count
+from ..data.ranges import LARGEST_SEED, check_count
 from .baselines import harmonic
 from .completion import complete, shape_of
 from .mask_files import box_mask, read_mask

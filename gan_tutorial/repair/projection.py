@@ -6,8 +6,8 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from ..data.ranges import LARGEST_SEED, check_count, check_number
 from ..models.sampling import latent_codes, sample_generator
-from ..training.ranges import LARGEST_SEED, check_count, check_number
 from .descent import descend
 
 __all__ = ["Projection", "project"]

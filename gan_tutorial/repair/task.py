@@ -16,11 +16,11 @@ import torch
 from torch import Tensor, nn
 
 from ..data import Dataset, as_samples, check_range, sample_shape
+from ..data.ranges import LARGEST_SEED, check_count
 from ..gan import check_patch_game, frozen, patch_discriminator_loss, patch_generator_loss
 from ..losses import get_loss
 from ..models import PatchDiscriminator, UNetGenerator
 from ..training import Task, adam
-from ..training.ranges import LARGEST_SEED, check_count
 from . import masks as mask_kinds
 from .completion import complete, noise_dim_of, shape_of
 from .masks import composite

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..data import Dataset, sample_shape
-from ..data.streams import check_count
+from ..data.ranges import check_count
 from ..gan import recipe_for as gan_recipe_for
 from ..models import DCGANEncoder, MLPEncoder, size_of
 from .augmentations import covered
@@ -35,9 +35,9 @@ def classifier_body(
         Width of the layers, 1 or more; by default 128 units, or 32 channels in the first layer.
     """
     shape = sample_shape(data)
-    check_count(features, "features")
+    check_count("features", features)
     if width is not None:
-        check_count(width, "width")
+        check_count("width", width)
     if gan_recipe_for(shape).networks["network"] == "mlp":
         return MLPEncoder(shape, features, 128 if width is None else width, depth=2)
     width = 32 if width is None else width

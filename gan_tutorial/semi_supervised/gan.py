@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..data import Dataset
-from ..data.streams import check_count
+from ..data.ranges import check_count
 from ..gan import frozen
 from ..gan import recipe_for as gan_recipe_for
 from ..losses import get_loss
@@ -128,7 +128,7 @@ class SemiSupervisedGAN(FewLabelsTask):
         """
         for name, value in (("latent_dim", latent_dim), ("width", width)):
             if value is not None:
-                check_count(value, name)
+                check_count(name, value)
         shape = few.labeled.shape
         recipe = recipe_for(shape, network).changed(
             {"latent_dim": latent_dim, "body_width": width, "generator_width": width}, options

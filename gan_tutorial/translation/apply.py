@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..data.ranges import check_count
 from ..models import Translator
-from ..training.ranges import check_count
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -13,11 +13,11 @@ import torch
 from torch import Tensor, nn
 
 from ..data import Dataset
+from ..data.ranges import check_count
 from ..gan import check_patch_game, frozen, patch_discriminator_loss, patch_generator_loss
 from ..losses import get_loss
 from ..models import PatchDiscriminator, Translator, UNetGenerator
 from ..training import Task, adam
-from ..training.ranges import check_count
 from .apply import translate
 from .pairs import Pairs, shrunk
 from .recipes import paired_recipe

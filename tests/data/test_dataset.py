@@ -179,5 +179,5 @@ def test_a_random_subset_is_no_block_of_the_file():
 
 @pytest.mark.parametrize("count", [0, 257])
 def test_a_random_subset_of_too_many_or_none_is_refused(levels, count):
-    with pytest.raises(ValueError, match=r"must be at least 1|ask for 256 at most"):
+    with pytest.raises(ValueError, match=r"whole number of at least 1|ask for 256 at most"):
         levels.random_subset(count)

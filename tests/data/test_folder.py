@@ -293,7 +293,7 @@ def test_an_empty_split_is_named(tmp_path):
     ("options", "message"),
     [
         ({"split": "val"}, "no split 'val': choose one of 'train', 'validation', 'test', 'all'"),
-        ({"image_size": 0}, "image_size must be at least 1"),
+        ({"image_size": 0}, "image_size must be a whole number of at least 1"),
         (
             {"channels": 2},
             r"channels must be 3 \(RGB\), 1 \(gray\) or 4 \(RGB and opacity\), not 2",

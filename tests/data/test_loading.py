@@ -215,15 +215,15 @@ def test_options_that_do_not_apply_are_refused(pictures, name, option, takes):
     [
         ("digits", {"split": "val"}, "no split 'val'"),
         ("ring", {"split": "all"}, "no split 'all'"),
-        ("digits", {"count": 0}, "count must be at least 1, not 0"),
-        ("ring", {"count": 0}, "count must be at least 1, not 0"),
-        ("soccer", {"count": 0}, "count must be at least 1, not 0"),
+        ("digits", {"count": 0}, "count must be a whole number of at least 1, got 0"),
+        ("ring", {"count": 0}, "count must be a whole number of at least 1, got 0"),
+        ("soccer", {"count": 0}, "count must be a whole number of at least 1, got 0"),
         ("digits", {"count": 1198}, "count=1198 is more than the 1197 samples of the train split"),
-        ("digits", {"image_size": 0}, "image_size must be at least 1"),
+        ("digits", {"image_size": 0}, "image_size must be a whole number of at least 1"),
         ("digits", {"channels": 2}, r"channels must be 3 \(RGB\) or 1 \(gray\), not 2"),
         ("soccer", {"ground": "sand"}, "no ground 'sand'"),
         ("soccer", {"image_size": 4}, "at least 8 pixels"),
-        ("ring", {"modes": -1}, "modes must be at least 1"),
+        ("ring", {"modes": -1}, "modes must be a whole number of at least 1"),
     ],
 )
 def test_impossible_values_are_refused(name, arguments, message):

@@ -157,12 +157,12 @@ def test_impossible_mixtures_are_refused(arguments, message):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: ring(modes=0), "modes must be at least 1, not 0"),
+        (lambda: ring(modes=0), "modes must be a whole number of at least 1, got 0"),
         (lambda: ring(radius=-1), "radius must be a positive number, not -1"),
         (lambda: grid(spacing=0), "spacing must be a positive number"),
         (lambda: swiss_roll(turns=0), "turns must be a positive number"),
         (lambda: swiss_roll(std=-1), "std must be a positive number"),
-        (lambda: ring().sample(0), "n must be at least 1"),
+        (lambda: ring().sample(0), "n must be a whole number of at least 1"),
         (lambda: ring().log_prob(torch.zeros(3)), r"x must have shape \(n, 2\), not \(3,\)"),
         (lambda: ring().sample(1, seed=0, generator=torch.Generator()), "either seed or generator"),
     ],

@@ -238,7 +238,7 @@ def test_factors_keep_their_promises():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: soccer(0), "count must be at least 1, not 0"),
+        (lambda: soccer(0), "count must be a whole number of at least 1, got 0"),
         (lambda: soccer(1, 7), "at least 8 pixels to show a football, not 7"),
         (lambda: soccer(1, ground="sand"), "no ground 'sand': choose 'grass' or 'plain'"),
         (lambda: draw({}, ground="sand"), "no ground 'sand'"),

@@ -100,7 +100,7 @@ def test_the_command_line_trains_on_it_by_name(real_data, tmp_path):
 
 
 def test_wrong_counts_and_options_are_refused(drawn):
-    with pytest.raises(ValueError, match="count must be at least 1"):
+    with pytest.raises(ValueError, match="count must be a whole number of at least 1"):
         stacked(drawn, count=0)
     with pytest.raises(ValueError, match="no split 'all'"):
         stacked(drawn, "all")

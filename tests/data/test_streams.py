@@ -53,10 +53,10 @@ def test_choose_refuses_more_than_there_are():
         streams.choose(10, 11, 0, "the test split")
 
 
-@pytest.mark.parametrize("wrong", [2.0, "3", True, None])
-def test_counts_that_are_no_whole_numbers_are_refused(wrong):
-    with pytest.raises(TypeError, match="must be a whole number"):
-        streams.check_count(wrong)
+@pytest.mark.parametrize("wrong", [0, 2.0, "3", True])
+def test_choose_refuses_what_is_no_count(wrong):
+    with pytest.raises(ValueError, match="count must be a whole number of at least 1, got"):
+        streams.choose(10, wrong, 0, "the test split")
 
 
 def test_unknown_splits_are_refused_with_the_names_of_the_known():
