@@ -37,7 +37,11 @@
     table.classList.add(simple && long && names.length > 2 ? "as-cards" : "first-stays");
     if (!table.classList.contains("as-cards")) continue;
     for (const row of rows)
-      [...row.cells].forEach((cell, k) => names[k] && cell.setAttribute("data-label", names[k]));
+      [...row.cells].forEach((cell, k) => {
+        if (names[k]) cell.setAttribute("data-label", names[k]);
+        const shows = cell.textContent.trim() || cell.querySelector("img, .math");
+        cell.classList.toggle("says-nothing", !shows);
+      });
   }
 
   // --- Figures ----------------------------------------------------------------------------------

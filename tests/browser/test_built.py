@@ -89,6 +89,14 @@ def test_nothing_holds_back_the_jump_to_an_anchor(text):
     for tag in re.findall(r"<script[^>]*mathjax/[^>]*>", text):
         assert "async" in tag
         assert "defer" not in tag
+        assert "mathjax/startup.js" in tag, "the parts that the book uses, not all in one"
+
+
+def test_scripts_do_not_hold_the_page_back(text):
+    """Of those that are files, the page waits for the few lines of its options only."""
+    waited = [tag for tag in re.findall(r"<script[^>]*\ssrc=[^>]*>", text)
+              if not re.search(r"\b(?:defer|async)\b", tag)]  # fmt: skip
+    assert [re.search(r"(\w+)\.js", tag)[1] for tag in waited] == ["documentation_options"]
 
 
 def test_pictures_say_how_large_they_are(text):

@@ -24,3 +24,7 @@ def test_cards_say_what_their_entries_are(visit):
     cells = table.locator("tbody tr").first.locator("td, th")
     assert [cell.get_attribute("data-label") for cell in cells.all()] == names
     assert table.bounding_box()["width"] <= 345
+    shown = table.locator("tbody :is(td, th):visible")
+    says = "list => list.map((c) => Boolean(c.textContent.trim() || c.querySelector('.math')))"
+    assert shown.evaluate_all(says) == [True] * shown.count()
+    assert shown.count() < table.locator("tbody :is(td, th)").count(), "some entries say nothing"

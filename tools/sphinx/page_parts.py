@@ -25,6 +25,15 @@ from docutils.parsers.rst import Directive
 PACKAGES = ("torch", "numpy", "scipy", "scikit-learn", "matplotlib", "jupyter-book")
 
 
+# It loads the parts that `mathjax3_config` names.
+MATHJAX = "mathjax/startup.js"
+
+
+def name_mathjax(app, config) -> None:
+    """Load MathJax in parts: sphinx-mathjax-offline names all in one, whatever the settings say."""
+    config.mathjax_path = MATHJAX
+
+
 def clean(app, pagename, templatename, context, doctree) -> None:
     body = context.get("body", "")
     context["script_files"] = [
@@ -160,6 +169,7 @@ def add_script(app, pagename, templatename, context, doctree) -> None:
 
 def setup(app) -> dict:
     app.add_directive("versions", Versions)
+    app.connect("config-inited", name_mathjax)
     app.connect("html-page-context", add_script)
     # Late, when the other extensions have added what they add.
     app.connect("html-page-context", clean, priority=900)
