@@ -144,6 +144,7 @@ class GAN(AdversarialTask):
         recipe = recipe_for(sample_shape(data), network).changed(
             networks={"latent_dim": latent_dim, "width": width}, options=options
         )
+        made: Any
         made, discriminator = pair_for(sample_shape(data), **recipe.networks)
         if generator is None:
             generator = made

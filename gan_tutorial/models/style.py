@@ -171,7 +171,7 @@ class StyleGenerator(nn.Module):
         h = self.constant.expand(len(styles), -1, -1, -1)
         picture: Tensor | None = None
         for level, w in zip(self.stairs, styles.unbind(1), strict=True):
-            noise = level.still
+            noise: Any = level.still
             if self.training:
                 noise = torch.randn(len(styles), 1, *noise.shape[2:], device=noise.device)
             h, colors = level(h, w, noise)
