@@ -121,16 +121,16 @@ class GAN(AdversarialTask):
         **options
             Further arguments of `GAN`, instead of the recipe's.
 
-        Raises
-        ------
-        ValueError
-            If an option is out of range, or a generator makes samples of another shape.
-
         Returns
         -------
         GAN
             With the recipe as its `recipe`, from which `fit` takes steps, batch size and
             schedule.
+
+        Raises
+        ------
+        ValueError
+            If an option is out of range, or a generator makes samples of another shape.
 
         Examples
         --------
