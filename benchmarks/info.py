@@ -121,7 +121,7 @@ class Benchmark:
         if row is not None:
             self.rows.append(row)
             print(row, flush=True)
-        entries = [self.searches[name].entry() for name in self.options.data]
+        entries = [search.entry() for search in self.searches.values() if search.tried]
         report.write("info", self.rows, self.options.json, steps=self.steps, search=entries)
 
     def has(self, part: Part, method: str, seed: int) -> bool:

@@ -69,7 +69,7 @@ def probe(codes: Tensor, truth: Tensor) -> tuple[float, float]:
 def estimates(images: Tensor) -> dict[str, Tensor]:
     """What the football network says of each factor."""
     found = metrics.extract(images, "soccer").outputs
-    return {name: found[name].flatten(1) for name in FACTORS}
+    return {name: found[name].reshape(len(images), -1) for name in FACTORS}
 
 
 def of_real(count: int) -> dict:
@@ -77,7 +77,7 @@ def of_real(count: int) -> dict:
     images, factors = data.soccer(count, seed=11)
     r2 = {}
     for name, guess in estimates(images).items():
-        truth = factors[name].flatten(1)
+        truth = factors[name].reshape(count, -1)
         r2[name] = float(1 - ((guess - truth).square().mean(0) / truth.var(0)).mean())
     return {"method": "real pictures", "seed": 0, "r2": r2, "mean_r2": sum(r2.values()) / len(r2)}
 

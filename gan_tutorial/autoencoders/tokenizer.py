@@ -4,7 +4,7 @@ With a discriminator it is the "VQGAN" of Esser et al. (2021), without one the "
 Oord et al. (2017): the first half of systems that generate pictures as others generate text.
 """
 
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -118,19 +118,19 @@ class Tokenizer(Task):
         check_count("warm_up", warm_up, 0)
         check_number("The share revive", revive, below=1.0)
         rates, betas = check_patch_game(weights, lr, betas, penalty_every, discriminator)
-        networks = {"encoder": encoder, "generator": generator, "discriminator": discriminator}
+        trained = {"encoder": encoder, "generator": generator, "discriminator": discriminator}
         lrs = {"encoder": rates[0], "generator": rates[0], "discriminator": rates[1]}
         super().__init__(
-            networks=networks,
-            optimizers={name: adam(net, lrs[name], betas) for name, net in networks.items()},
+            # the decoder without its codebook is named too, to be as fast as the others
+            networks={**trained, "decoder": cast(Any, generator).net},
+            optimizers={name: adam(net, lrs[name], betas) for name, net in trained.items()},
             averaged=("encoder", "generator"),
             ema=ema,
         )
         self.encoder, self.generator, self.discriminator = encoder, generator, discriminator
         self.loss = get_loss(loss)
         self.commitment, self.adversarial, self.adaptive = commitment, adversarial, adaptive
-        self.r1, self.warm_up, self.penalty_every = r1, warm_up, penalty_every
-        self.revive = revive
+        self.r1, self.warm_up, self.penalty_every, self.revive = r1, warm_up, penalty_every, revive
         self.settings = {
             **weights, "adaptive": adaptive, "warm_up": warm_up, "revive": revive,
             "loss": self.loss.name, "lr": list(rates), "betas": list(betas),
@@ -190,7 +190,7 @@ class Tokenizer(Task):
         quantizer = self.generator.quantizer
         z = self.fast["encoder"](batch).float()  # (n, dim, side, side)
         tokens, e = self.quantize(z)
-        fake = self.generator.draw(straight_through(z, e))
+        fake = self.fast["decoder"](straight_through(z, e))
 
         error = (batch - fake).square().mean()
         commitment = (z - e.detach()).square().mean()

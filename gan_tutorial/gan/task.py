@@ -135,16 +135,16 @@ class GAN(AdversarialTask):
         **options
             Further arguments of `GAN`, instead of the recipe's.
 
-        Raises
-        ------
-        ValueError
-            If an option is out of range, or a generator makes samples of another shape.
-
         Returns
         -------
         GAN
             With the recipe as its `recipe`, from which `fit` takes steps, batch size and
             schedule.
+
+        Raises
+        ------
+        ValueError
+            If an option is out of range, or a generator makes samples of another shape.
 
         Examples
         --------
@@ -158,6 +158,7 @@ class GAN(AdversarialTask):
         recipe = recipe_for(sample_shape(data), network).changed(
             networks={"latent_dim": latent_dim, "width": width}, options=options
         )
+        made: Any
         made, discriminator = pair_for(sample_shape(data), **recipe.networks)
         if generator is None:
             generator = made

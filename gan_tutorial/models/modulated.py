@@ -40,6 +40,7 @@ class MappingNetwork(nn.Module):
 
     Examples
     --------
+    >>> import torch
     >>> f, z = MappingNetwork(8, 16), torch.randn(3, 8)
     >>> f(z).shape, torch.allclose(f(z), f(5 * z), atol=1e-5)
     (torch.Size([3, 16]), True)
@@ -91,6 +92,7 @@ class ModulatedConv2d(nn.Module):
 
     Examples
     --------
+    >>> import torch
     >>> layer = ModulatedConv2d(4, 6, style_dim=8, up=True)
     >>> layer(torch.randn(2, 4, 5, 5), torch.randn(2, 8)).shape
     torch.Size([2, 6, 10, 10])

@@ -107,6 +107,8 @@ class TokenDecoder(nn.Module):
     Attributes
     ----------
     quantizer : VectorQuantizer
+    net : nn.Sequential
+        What draws pictures from vectors (N, dim, side, side).
     side : int
         Of the map of tokens.
     latent_dim : int
@@ -154,13 +156,9 @@ class TokenDecoder(nn.Module):
         layers += [nn.LeakyReLU(SLOPE), nn.Conv2d(width, channels, 3, padding=1), nn.Tanh()]
         self.net = nn.Sequential(*layers)
 
-    def draw(self, vectors: Tensor) -> Tensor:
-        """Map vectors (N, dim, side, side) to pictures (N, channels, size, size) in [-1, 1]."""
-        return self.net(vectors)
-
     def decode(self, tokens: Tensor) -> Tensor:
         """Map tokens (N, side, side) to pictures (N, channels, size, size) in [-1, 1]."""
-        return self.draw(self.quantizer.vectors(tokens).movedim(-1, 1))
+        return self.net(self.quantizer.vectors(tokens).movedim(-1, 1))
 
     def tokens(self, z: Tensor) -> Tensor:
         """Map latent codes (N, latent_dim) from N(0, I) to tokens (N, side, side)."""

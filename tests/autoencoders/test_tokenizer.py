@@ -27,13 +27,11 @@ class Places(nn.Module):
     def __init__(self, codes, dim, learned):
         super().__init__()
         self.quantizer = VectorQuantizer(codes, dim, learned, decay=0.9)
-        self.scale = nn.Parameter(torch.ones(1, 1, 1, 1), requires_grad=False)
-
-    def draw(self, vectors):
-        return vectors * self.scale
+        self.net = nn.Identity()
+        self.scale = nn.Parameter(torch.ones(()), requires_grad=False)  # Adam wants one
 
     def decode(self, tokens):
-        return self.draw(self.quantizer.vectors(tokens).movedim(-1, 1))
+        return self.net(self.quantizer.vectors(tokens).movedim(-1, 1))
 
     def note(self, tokens):
         pass
@@ -84,7 +82,7 @@ def test_encoder_and_decoder_descend_the_written_objective(codebook):
     # with respect to a decoder's input that is a leaf: the slope that is passed on to z
     e = q.codebook[tokens].movedim(-1, 1)
     shown = e.detach().requires_grad_()
-    error = (x - task.generator.draw(shown)).square().mean()
+    error = (x - task.generator.net(shown)).square().mean()
     (slope,) = torch.autograd.grad(error, shown, retain_graph=True)
     objective = (slope * z).sum() + 0.3 * (z - e.detach()).square().mean()
     of_encoder = torch.autograd.grad(objective, list(task.encoder.parameters()), retain_graph=True)
@@ -105,7 +103,7 @@ def test_the_adaptive_weight_balances_the_slopes_at_the_last_layer():
     task.step(x)
     z = task.encoder(x)
     _, e = task.quantize(z)
-    fake = task.generator.draw(e)
+    fake = task.generator.net(e)
     error, game = (x - fake).square().mean(), -task.judge(fake).mean()
     weight = task.game_weight(error, game)
     last = task.generator.net[-2].weight
