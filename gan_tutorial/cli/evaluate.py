@@ -31,7 +31,7 @@ def add_to(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
         help="measure a generator, or a folder of pictures, against real samples",
         description="Measure the generator of a run against samples that it never saw: those held "
         "out from its data, or a folder of other pictures, which is used whole. Or compare two "
-        "folders of pictures: those of the first count as generated.",
+        "folders or files of pictures: those of the first count as generated.",
     )
     command.add_argument("run", metavar="DIR", help="folder of a run, or of generated pictures")
     command.add_argument(

@@ -58,12 +58,13 @@ def add_to(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
     train = commands.add_parser(
         "train",
         help="train on a named data set or a folder of pictures",
-        description="Train a generator. DATA is the path of a folder of pictures, or one of "
+        description="Train a generator. DATA is the path of a folder of pictures, or of a "
+        "file that holds many (.zip, .npy, .npz, or the idx format of MNIST), or one of "
         f"{', '.join(data.NAMES)}.",
         epilog=f"{EXAMPLES}\n{recipes()}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    train.add_argument("data", metavar="DATA", help="name of a data set, or folder of pictures")
+    train.add_argument("data", metavar="DATA", help="folder or file of pictures, or a name")
     train.add_argument("--out", required=True, metavar="DIR", help="folder of the run")
     train.add_argument(
         "--resume",

@@ -124,7 +124,7 @@ class ConditionalGAN(AdversarialTask):
         Parameters
         ----------
         data : Dataset
-            Points or square images, with labels.
+            Points or images, with labels.
         condition : {"projection", "auxiliary"}
             How the discriminator learns of classes: `ProjectionDiscriminator`, or
             `AuxiliaryDiscriminator`.
