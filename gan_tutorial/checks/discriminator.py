@@ -66,7 +66,7 @@ def _width(steps: int, sigma: float, first: int = 0) -> float:
 
 EXERCISES = (
     exercise(
-        "11.7",
+        "11.1",
         "ex-disc-logit",
         "a function of (x, y, mu, nu) that returns the best logit",
         compare_functions(
@@ -90,7 +90,7 @@ EXERCISES = (
         ),
     ),
     exercise(
-        "11.8",
+        "11.2",
         "ex-disc-median",
         "a function of (values, shares), lists of numbers, that returns the best answers by "
         "absolute and by squared error",
@@ -123,7 +123,7 @@ EXERCISES = (
         ),
     ),
     exercise(
-        "11.9",
+        "11.3",
         "ex-disc-consistent",
         "a function of (x, a), pictures and pictures of half the side, that returns the nearest "
         "pictures to x whose small versions are a",
@@ -144,7 +144,7 @@ EXERCISES = (
         ),
     ),
     exercise(
-        "11.10",
+        "11.4",
         "ex-disc-cycles",
         "a function of the shares of the colors (a list) that returns how many translations are "
         "perfect",
@@ -165,7 +165,7 @@ EXERCISES = (
         unique=Mistake("More than one, wherever two shares are equal.", lambda shares: 1),
     ),
     exercise(
-        "11.11",
+        "11.5",
         "ex-disc-euler",
         "a function of (n, sigma) that returns the standard deviation of what comes out",
         compare_functions(_width, [(1, 0.5), (2, 0.5), (4, 0.5), (8, 2.0), (32, 0.1)], "n, sigma"),
