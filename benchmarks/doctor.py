@@ -36,9 +36,10 @@ from pathlib import Path
 import report
 import torch
 from torch.nn import functional
+from verdicts import rates
 
 from gan_tutorial import GAN, data, fit, metrics
-from gan_tutorial.doctor import HEALTHY, UNKNOWN, Doctor, Finding, compare_samples
+from gan_tutorial.doctor import HEALTHY, Doctor, Finding, compare_samples
 from gan_tutorial.doctor.diagnosis import report_on
 from gan_tutorial.faults import FAULTS, healthy
 
@@ -136,26 +137,6 @@ def judge(run: dict, worst_healthy: float, split: str) -> dict:
         "found_in_table": bare.name,
         "harm": run["fault"] != HEALTHY and run["badness"] > HARM * worst_healthy,
         "seconds": run["seconds"],
-    }
-
-
-def rates(rows: list[dict], found: str = "found") -> dict:
-    """Compute the rates of a medical test."""
-    well = [row for row in rows if row["fault"] == HEALTHY]
-    sick = [row for row in rows if row["fault"] != HEALTHY]
-    harmed = [row for row in sick if row["harm"]]
-
-    def share(part, whole):
-        return round(sum(map(part, whole)) / len(whole), 4) if whole else None
-
-    return {
-        "false_alarm": share(lambda r: r[found] != HEALTHY, well),
-        "sensitivity": share(lambda r: r[found] != HEALTHY, harmed),
-        "named": share(lambda r: r[found] == r["fault"], harmed),
-        "wrong_name": share(lambda r: r[found] not in (r["fault"], HEALTHY, UNKNOWN), sick),
-        "healthy_runs": len(well),
-        "harmed_runs": len(harmed),
-        "sick_runs": len(sick),
     }
 
 

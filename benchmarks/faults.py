@@ -10,7 +10,8 @@ benchmark was run. `misfit` says what the fault does to the samples: the Frechet
 held-out data, in the features of the digits' network, or of the points themselves.
 
 Beside FILE comes a picture of the same name: for each fault on images, twelve samples of the
-healthy run of the first seed and twelve with the fault, at the heights that the row's `strip` says.
+healthy run of the first seed and twelve with the fault, at the height that the row's `strip` says.
+Of faults on points the row itself has some: `healthy_points` and `points`.
 
 Where more than one thing is said to help, `CURES` are tried one by one, on three seeds; such a row
 has the key `cure`. Where more than one thing is said to be the cause, `SUSPECTS` are planted one by
@@ -35,7 +36,7 @@ from torch import nn
 from torch.nn.functional import interpolate
 
 from gan_tutorial import augment, metrics, models
-from gan_tutorial.faults import FAULTS, Case, Outcome
+from gan_tutorial.faults import FAULTS, Case, Outcome, steps
 
 DATA = ("digits", "ring")
 SAMPLES = 1000
@@ -46,6 +47,12 @@ def translated(case: Case) -> tuple[nn.Module, nn.Module]:
     """Return the networks of a case, with shifted pictures before the discriminator."""
     generator, discriminator = case.networks()
     return generator, models.Augmented(discriminator, augment.DiffAugment("translation"))
+
+
+class Unnoticed(steps.UpdatedTooEarly):
+    """The same mistake with an optimizer whose changes autograd does not see."""
+
+    fused = True
 
 
 # Fault -> cure -> what the sick case becomes, given its healthy twin.
@@ -69,6 +76,9 @@ CURES = {
         "R1, ten times": lambda sick, well: sick.with_options(r1=5.0),
         "translations": lambda sick, well: replace(sick, networks=partial(translated, sick)),
     },
+    "updated-too-early": {
+        "a fused Adam": lambda sick, well: replace(sick, task=Unnoticed),
+    },
 }
 # What else is said to make a generator collapse: each is one change of the healthy twin.
 SUSPECTS = {
@@ -85,6 +95,7 @@ SUSPECTS = {
 }
 CURE_SEEDS = 3
 SIDE, SHOWN = 16, 12  # pixels of a picture in the strips, pictures in a strip
+POINTS = 150  # of a run on points
 
 
 def misfit(outcome: Outcome, held_out: torch.Tensor) -> float | None:
@@ -116,6 +127,14 @@ def draw_strips(path: Path, place: int, *outcomes: Outcome) -> None:
     picture[: len(old)] = old
     picture[place : place + len(new)] = new
     Image.fromarray(picture).save(path, optimize=True)
+
+
+def points_of(outcome: Outcome) -> list[list[float]]:
+    """Return some samples, to three digits; none where they are no numbers."""
+    points = outcome.sample(POINTS, seed=5, averaged=False)
+    if not points.isfinite().all():
+        return []
+    return [[round(float(x), 3) for x in point] for point in points]
 
 
 def report_row(row: dict) -> None:
@@ -183,8 +202,11 @@ def main() -> None:
                     row["cure"] = cure
                 elif suspect:
                     row["suspect"] = suspect
-                elif options.json and case.images and seed == 0:
-                    row["strip"] = 2 * SIDE * list(FAULTS).index(fault.name)
+                elif seed == 0 and not case.images:
+                    row |= {"healthy_points": points_of(twin), "points": points_of(outcome)}
+                elif options.json and seed == 0:
+                    below = [other["strip"] + 2 * SIDE for other in rows if "strip" in other]
+                    row["strip"] = max(below, default=0)
                     draw_strips(options.json.with_suffix(".png"), row["strip"], twin, outcome)
                 rows.append(row)
                 report_row(row)

@@ -1,8 +1,8 @@
-// "How far am I": which chapters the reader has marked as read. It stays in this browser, goes
-// nowhere, and can be forgotten.
+// "How far am I": which chapters the reader has marked as read, and which questions have been answered
+// rightly. It stays in this browser, goes nowhere, and can be forgotten.
 "use strict";
 (() => {
-  const KEY = "gan_tutorial.read";
+  const KEY = "gan_tutorial.read", QUESTIONS = "gan_tutorial.questions";
   let read;
   try {
     read = new Set(JSON.parse(localStorage.getItem(KEY) ?? "[]"));
@@ -19,6 +19,24 @@
     show();
   }
 
+  function answered() { // the names of the questions whose answer has been found
+    try {
+      const kept = JSON.parse(localStorage.getItem(QUESTIONS) ?? "{}") ?? {};
+      return Object.keys(kept).filter((name) => kept[name]?.right);
+    } catch {
+      return [];
+    }
+  }
+
+  function forget() {
+    read.clear();
+    try {
+      localStorage.removeItem(QUESTIONS);
+    } catch { /* nothing is kept there */ }
+    document.dispatchEvent(new CustomEvent("questions-forgotten"));
+    save();
+  }
+
   function make(tag, text, attributes = {}) {
     const element = document.createElement(tag);
     element.append(text);
@@ -30,27 +48,34 @@
     for (const link of document.querySelectorAll(
       ".bd-links a.reference.internal, .sd-card:has(.cover-picture) a"))
       link.closest(".sd-card, li").toggleAttribute("data-read", read.has(pageOf(link)));
+    const found = new Set(answered());
     for (const mark of document.querySelectorAll(".mark-read")) {
       const done = read.has(mark.dataset.page);
       mark.querySelector("button").setAttribute("aria-pressed", String(done));
       mark.querySelector("button").textContent = done ? "\u2713 Read" : "Mark this chapter as read";
+      const asked = [...document.querySelectorAll(".question")].map((question) => question.id);
+      if (asked.length)
+        mark.querySelector("span").textContent =
+          ` Questions answered: ${asked.filter((name) => found.has(name)).length} of ${asked.length}.`;
     }
     const note = document.querySelector(".how-far");
-    if (note) tell(note);
+    if (note) tell(note, found.size);
   }
 
-  function tell(note) {
+  function tell(note, found) {
     const links = [...document.querySelectorAll(".sd-card:has(.cover-picture) a")];
     const left = links.filter((link) => !read.has(pageOf(link))), count = links.length - left.length;
-    note.hidden = !count;
-    if (!count) return;
-    const words = make("span", `You have read ${count} of ${links.length} chapters. `);
+    note.hidden = !count && !found;
+    if (note.hidden) return;
+    const asked = document.querySelector('meta[name="questions"]')?.content ?? found;
+    const words = make("span", `You have read ${count} of ${links.length} chapters and answered ` +
+      `${found} of ${asked} questions. `);
     if (left.length) {
       words.append("Next: ", make("a", left[0].textContent.trim() || titleOf(left[0]), { href: left[0].href }), ". ");
     }
-    const forget = make("button", "Forget my marks", { type: "button" });
-    forget.onclick = () => { read.clear(); save(); };
-    note.replaceChildren(words, forget);
+    const button = make("button", "Forget my marks and answers", { type: "button" });
+    button.onclick = forget;
+    note.replaceChildren(words, button);
   }
 
   const titleOf = (link) => link.closest(".sd-card").querySelector(".sd-card-title").textContent.trim();
@@ -61,8 +86,9 @@
       if (!read.delete(mark.dataset.page)) read.add(mark.dataset.page);
       save();
     };
-    mark.append(button);
+    mark.append(button, make("span", ""));
   }
+  document.addEventListener("question-answered", show);
   const way = document.querySelector(".sd-card:has(.cover-picture)")?.closest(".sd-container-fluid");
   way?.before(make("p", "", { class: "how-far", role: "status" }));
   show();

@@ -1,8 +1,9 @@
 """Checks for the exercises of chapter 8 on the doctor."""
 
 import math
+from typing import Any
 
-from .core import Mistake, compare_functions, exercise
+from .core import Mistake, Mistakes, Wrong, compare_functions, exercise, word
 
 # --- 8.8 Half of the pairs -------------------------------------------------------------------
 
@@ -33,6 +34,22 @@ def _hinge(real: float, fake: float) -> float:
 def _posterior(prevalence: float, sick: float, well: float) -> float:
     """Return P(sick | what was seen), with its probabilities in sick and in healthy runs."""
     return prevalence * sick / (prevalence * sick + (1 - prevalence) * well)
+
+
+# --- 8.12 A real log -------------------------------------------------------------------------
+
+
+def _log(answer: Any, mistakes: Mistakes) -> None:
+    name = word(answer)
+    if name == "tiny-data":
+        return
+    for mistake in mistakes.values():
+        if name == mistake.answer:
+            raise Wrong(mistake.why)
+    raise Wrong(
+        f"{name!r} is not it: take a name of gan_tutorial.faults.FAULTS, and a column that speaks "
+        "for it and against its doubles."
+    )
 
 
 EXERCISES = (
@@ -94,6 +111,26 @@ EXERCISES = (
             lambda prevalence, sensitivity, false_alarm: _posterior(
                 0.5, sensitivity**2, false_alarm**2
             ),
+        ),
+    ),
+    exercise(
+        "8.12",
+        "ex-doctor-log",
+        "the name of a fault, one of gan_tutorial.faults.FAULTS",
+        _log,
+        "Only the held-out pictures could tell: losses alone fit several faults.",
+        winner=Mistake(
+            "D wins, that is seen; but against which pictures? Compare training ones with "
+            "held-out ones.",
+            "strong-d",
+        ),
+        sigmoids=Mistake(
+            "Two sigmoids keep the loss near 2 log 2, and logits within [0, 1]: look at both.",
+            "double-sigmoid",
+        ),
+        collapsed=Mistake(
+            "Collapsed samples are close to each other: what does `diversity` say?",
+            "mode-collapse",
         ),
     ),
 )

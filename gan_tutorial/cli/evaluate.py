@@ -7,23 +7,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
 
-from .. import data, metrics
-from ..conditional import labels_like
+from .. import data
 from ..data import Dataset, Samples
-from ..metrics.networks import name_for
-from ..metrics.report import FEWEST, Evaluation, evaluation, fitted
-from ..models.sampling import latent_codes, sample_generator
+from ..metrics.report import FEWEST, Evaluation, evaluation
 from ..training import SavedRun
 from . import per_class
+from .features import FEATURES, drawn, feature_network
+from .kept import add_checkpoint, opened
 from .loading import held_out, is_trained_on, of_run
 from .numbers import SEED, number, whole
 from .options import FOLDER_SIZE
 
 __all__ = ["add_to", "run"]
 
-PIXELS = "pixels"
 MOST = 2000  # samples measured if no other number is asked for
 
 
@@ -43,6 +40,7 @@ def add_to(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
     command.add_argument(
         "--data", help="a folder, or the name of a data set (what the run was trained on)"
     )
+    add_checkpoint(command)
     command.add_argument(
         "--split", choices=("validation", "test"), default="test",
         help="real samples to compare with (test); choose among runs on validation",
@@ -55,7 +53,7 @@ def add_to(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
         "--seed", type=SEED, default=0, help="decides which, a whole number from 0 on (0)"
     )
     command.add_argument(
-        "--features", choices=(*metrics.NETWORKS, PIXELS),
+        "--features", choices=FEATURES,
         help="feature network, or plain pixels (the network for this kind of data)",
     )  # fmt: skip
     command.add_argument(
@@ -97,33 +95,24 @@ def run(arguments: argparse.Namespace) -> int:
     folders = arguments.other is not None
     if folders and arguments.data is not None:
         raise ValueError("Give either two folders, or a run and --data.")
-    saved = SavedRun(arguments.run)
+    saved = opened(arguments)
     if folders and arguments.per_class:
         raise ValueError("--per-class is for a conditional run: two folders have no classes.")
     sides = _two_folders(arguments) if folders else _of_run(saved, arguments)
     if arguments.per_class:
         generator = saved.latent_generator()
-        return per_class.run(generator, sides.train, sides.real, _network, arguments)
+        return per_class.run(generator, sides.train, sides.real, feature_network, arguments)
     count = _count(sides, arguments)
-    fake = _drawn(saved, sides, count, arguments.seed) if sides.fake is None else sides.fake
-    network = _network(arguments.features, sides.real)
+    fake = sides.fake
+    if fake is None:
+        fake = drawn(saved.latent_generator(), sides.train, count, arguments.seed)
+    network = feature_network(arguments.features, sides.real)
     found = evaluation(sides.train, sides.real, fake[:count], network, arguments.seed)
     if not sides.copying:
         rows = {k: v for k, v in found.rows.items() if k not in ("closer to train", "copies")}
         found = replace(found, rows=rows)
     print(_json(found, sides, arguments) if arguments.json else _table(found, sides))
     return 0
-
-
-def _drawn(saved: SavedRun, sides: _Sides, count: int, seed: int) -> Tensor:
-    """Draw samples; of a conditional generator, of each class as many as the data have."""
-    generator = saved.latent_generator()
-    labels = None
-    if getattr(generator, "classes", None) and sides.train.classes:
-        labels = labels_like(sides.train, count, seed)
-    return sample_generator(
-        generator, latent_codes(count, generator.latent_dim, seed), labels=labels
-    )
 
 
 def _options(arguments: argparse.Namespace) -> dict:
@@ -205,25 +194,6 @@ def _count(sides: _Sides, arguments: argparse.Namespace) -> int:
             f"({sides.name}, {sides.split}); got {count}."
         )
     return count
-
-
-def _network(name: str | None, samples: Dataset) -> nn.Module | None:
-    """Return the feature network to measure with; None for plain numbers."""
-    if len(samples.shape) == 1:
-        if name not in (None, PIXELS):
-            raise ValueError(f"--features {name} looks at pictures, and {samples.name} are points.")
-        return None
-    if name == PIXELS:
-        return None
-    name = name_for(samples) if name is None else name
-    if name is None:
-        raise ValueError(
-            f"The library has no feature network for {samples.name!r}. --features pixels measures "
-            "without one, which says little of what pictures show; "
-            f"{' or '.join(f'--features {each}' for each in metrics.NETWORKS)} can be used for "
-            "pictures like those it was trained on."
-        )
-    return fitted(metrics.load_network(name), samples.shape)
 
 
 def _json(found: Evaluation, sides: _Sides, arguments: argparse.Namespace) -> str:

@@ -14,22 +14,22 @@ GROUPS = {
         "image_size", "channels", "labels", "validation", "levels", "on_error", "data_dir",
     ),
     "recipe (what is not given is chosen for the kind of data)": (
-        "task", "model", "steps", "batch_size", "network", "width", "latent_dim", "loss", "lr",
-        "r1", "r2", "augment", "schedule", "freeze_d", "seed",
+        "task", "model", "steps", "budget", "batch_size", "network", "width", "latent_dim",
+        "loss", "lr", "r1", "r2", "augment", "schedule", "freeze_d", "seed",
     ),
     "classes": ("conditional", "condition"),
     "translation and enlarging": ("to", "paired", "factor", "cycle", "identity"),
     "one step": ("flow_steps", "teacher", "regression"),
     "repair": ("masks", "l1", "adversarial", "diversity", "warm_up"),
     "speed": ("device", "precision", "compile", "capture"),
-    "output": ("save_every", "samples_every", "doctor"),
+    "output": ("save_every", "samples_every", "keep_best", "doctor"),
 }  # fmt: skip
 OTHERS = "more"
 
 EXAMPLES = """\
 examples:
-  python -m gan_tutorial train pictures/ --out run --image-size 64 --steps 2000
-  python -m gan_tutorial train pictures/ --out run --resume --steps 4000
+  python -m gan_tutorial train pictures/ --out run --image-size 64 --budget 10m
+  python -m gan_tutorial train pictures/ --out run --resume --budget 30m
 """
 
 

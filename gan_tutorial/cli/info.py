@@ -5,7 +5,7 @@ import json
 
 from torch import nn
 
-from ..training import SavedRun
+from .kept import add_checkpoint, opened
 
 __all__ = ["add_to", "run"]
 
@@ -14,13 +14,14 @@ def add_to(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
     """Add the command to the program's."""
     command = commands.add_parser("info", help="say what a run is and how far it got")
     command.add_argument("run", metavar="DIR", help="folder of the run")
+    add_checkpoint(command)
     command.add_argument("--json", action="store_true", help="print JSON")
     return command
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the facts of a run; return the exit status."""
-    saved = SavedRun(arguments.run)
+    saved = opened(arguments)
     config = saved.config
     # A generator of the reader's own cannot be built here; what is known of it was written down.
     known = config["generator"].get("parameters")
@@ -37,6 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
         },
         "training": saved.training,
         "last": saved.history.last(),
+        "kept": {str(step): scores for step, scores in saved.kept.items()},
         "files": saved.files,
     }
     if arguments.json:
@@ -51,6 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
         "generator": "{kind}, {parameters:,} parameters".format(**facts["generator"]),
         **settings,
         **{f"last {name}": f"{value:.5g}" for name, value in facts["last"].items()},
+        **({"kept": _kept(facts["kept"])} if facts["kept"] else {}),
         "files": ", ".join(facts["files"]),
     }
     for name, value in lines.items():
@@ -60,6 +63,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _count(network: nn.Module) -> int:
     return sum(p.numel() for p in network.parameters())
+
+
+def _kept(steps: dict[str, dict[str, float | None]]) -> str:
+    """List the steps whose generators were kept, each with its KID."""
+    return ", ".join(
+        f"{int(step):,}" + ("" if (kid := scores.get("KID")) is None else f" (KID {kid:.3g})")
+        for step, scores in steps.items()
+    )
 
 
 def _classes(counts: dict[str, int | None]) -> str:

@@ -15,8 +15,6 @@ from ..conditional import ConditionalGAN
 from ..data import Dataset
 from ..distillation import FlowMatching, OneStep
 from ..gan import GAN
-from ..models import Augmented
-from ..models.augment import DiffAugment
 from ..repair.masks import composite
 from ..repair.task import Repair
 from ..semi_supervised.gan import SemiSupervisedGAN
@@ -24,7 +22,7 @@ from ..semi_supervised.labels import hide_labels
 from ..training import History, SavedRun
 from ..translation import PairedTranslation, UnpairedTranslation, Upscaling
 from . import translating
-from .options import GENERATE, TrainOptions
+from .options import GENERATE, NO_AUGMENTATION, TrainOptions
 
 __all__ = ["Kind", "kind_of"]
 
@@ -65,6 +63,11 @@ class Kind:
         """Return the samples that a grid shows during training."""
         return task.sample(64 if samples.shape[1:] else 1000)
 
+    def real(self, samples: Dataset) -> Tensor | None:
+        """Return samples of the data to set beside the grids; None where a grid shows them."""
+        shown = min(64 if samples.shape[1:] else 1000, len(samples))
+        return samples.random_subset(shown)[:].cpu()
+
     def outcome(self, task: Any, history: History, load_test: Callable[[], Dataset]) -> str:
         """Say in a few words how the training ended; may be empty.
 
@@ -81,13 +84,16 @@ class _Game(Kind):
     def prepare(self, samples: Dataset, options: TrainOptions) -> tuple[Any, Dataset]:
         """Make the task; return it with what `fit` trains it on."""
         given = options.given(*self.options)
-        policy = given.pop("augment", None)
-        if policy:
-            if not samples.shape[1:]:
-                raise ValueError(f"--augment changes pictures, and {samples.name} holds points.")
-            change = DiffAugment(*policy)
-            given["wrap"] = lambda discriminator: Augmented(discriminator, change)
-        return self.task.for_data(samples, **given), samples
+        named = given.pop("augment", [])
+        policy = tuple(name for name in named if name != NO_AUGMENTATION)
+        if policy and len(policy) < len(named):
+            raise ValueError(
+                f"--augment {NO_AUGMENTATION} is without any: leave out {NO_AUGMENTATION}, or "
+                f"{' and '.join(policy)}."
+            )
+        if policy and not samples.shape[1:]:
+            raise ValueError(f"--augment changes pictures, and {samples.name} holds points.")
+        return self.task.for_data(samples, augment=policy, **given), samples
 
 
 class _Conditional(_Game):
@@ -143,6 +149,9 @@ class _Repair(Kind):
         noise_dim = given.pop("latent_dim", None)
         return Repair.for_data(samples, noise_dim=noise_dim, **given), samples
 
+    def real(self, samples: Dataset) -> None:
+        """Return nothing: every other row of a grid is of the data."""
+
     def picture(self, task: Repair, samples: Dataset) -> Tensor:
         """Return four rows of damaged pictures, each above the repaired ones."""
         images = samples[torch.arange(32) % len(samples)].cpu()
@@ -166,6 +175,9 @@ class _Translate(Kind):
     """Translation: trained on two sets of pictures, or on one and what is made of it."""
 
     columns = 8
+
+    def real(self, samples: Dataset) -> None:
+        """Return nothing: rows of a grid are of the data."""
 
     def picture(self, task: Any, samples: Dataset) -> Tensor:
         """Return rows of originals, each above their translations (and, of pairs, the targets)."""

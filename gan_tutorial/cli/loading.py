@@ -14,7 +14,14 @@ from ..training import SavedRun
 from .options import FOLDER_SIZE, TrainOptions
 from .translating import load_pairs
 
-__all__ = ["held_out", "held_out_or_none", "is_trained_on", "of_run", "to_train_on"]
+__all__ = [
+    "held_out",
+    "held_out_for_choice",
+    "held_out_or_none",
+    "is_trained_on",
+    "of_run",
+    "to_train_on",
+]
 
 OF_FOLDERS = ("validation", "levels", "on_error")
 
@@ -50,6 +57,23 @@ def held_out_or_none(name: str, options: TrainOptions) -> Dataset | None:
             stacklevel=2,
         )
         return None
+
+
+def held_out_for_choice(name: str, options: TrainOptions) -> Dataset:
+    """Load the pictures for validation, by which the best generator is chosen.
+
+    Raises
+    ------
+    ValueError
+        If there are none.
+    """
+    try:
+        return to_train_on(name, options, "validation")
+    except EmptySplitError:
+        raise ValueError(
+            f"--keep-best chooses by pictures for validation, and {name} holds out none: hold out "
+            "some by --validation 0.2, or leave it out."
+        ) from None
 
 
 def is_trained_on(run: SavedRun, name: str) -> bool:

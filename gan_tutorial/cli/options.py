@@ -13,12 +13,13 @@ from ..training import SCHEDULES, SavedRun
 from ..training.checkpoints import CheckpointError, differences
 from ..training.speed import PRECISIONS
 from .groups import Groups
-from .numbers import SEED, number, whole
+from .numbers import SEED, duration, number, whole
 
-__all__ = ["FOLDER_SIZE", "GENERATE", "MODELS", "TASKS", "TrainOptions"]
+__all__ = ["FOLDER_SIZE", "GENERATE", "MODELS", "NO_AUGMENTATION", "TASKS", "TrainOptions"]
 
 GENERATE = "generate"
 TASKS = (GENERATE, "semi", "repair", "translate", "upscale", "distill")
+NO_AUGMENTATION = "none"
 FOLDER_SIZE = 64  # side of the pictures of a folder, unless another is asked for
 MODELS = ("gan", "vae", "ae", "vae-gan", "flow")
 
@@ -65,6 +66,13 @@ class TrainOptions:
     steps: int | None = _option(
         None, "steps in all, those before --resume included (the recipe's)", SIZE, free=True
     )
+    budget: float | None = _option(
+        None,
+        "in place of --steps: how long to train, such as 90s, 10m or 2h, those before --resume "
+        "included; a trial of some steps says how many that are",
+        duration,
+        free=True,
+    )
     batch_size: int | None = _option(None, "samples in a batch (the recipe's)", SIZE)
     image_size: int | None = _option(None, "side of the pictures in pixels", whole(4, 4096))
     channels: int | None = _option(None, "1 for gray, 3 for color", int, choices=(1, 3))
@@ -79,8 +87,9 @@ class TrainOptions:
     r2: float | None = _option(None, "weight of the gradient penalty on fakes", WEIGHT)
     augment: list[str] | None = _option(
         None,
-        "change all that the discriminator sees: for few pictures",
-        choices=tuple(AUGMENTATIONS),
+        "change all that the discriminator sees, or none (translation cutout for a folder of "
+        "fewer than 2,000 pictures); flip where a mirrored picture is as good",
+        choices=(*AUGMENTATIONS, NO_AUGMENTATION),
         several=True,
     )
     to: str | None = _option(
@@ -133,7 +142,12 @@ class TrainOptions:
     freeze_d: int | None = _option(
         None, "lower layers of the discriminator that keep the weights of --from", whole(0)
     )
-    precision: str = _option("fp32", "bf16 is faster and rounds more (fp32)", choices=PRECISIONS)
+    precision: str | None = _option(
+        None,
+        "bf16 is faster and rounds more (fp32; bf16 for GANs of pictures from 32x32 on, where the "
+        "processor has instructions for it)",
+        choices=PRECISIONS,
+    )
     compile: bool = _option(False, "compile the networks first", free=True)
     capture: bool = _option(False, "record whole steps as CUDA graphs: on one GPU", free=True)
     seed: int = _option(0, "decides all that is random (0)", SEED)
@@ -149,7 +163,16 @@ class TrainOptions:
         None, "steps between checkpoints (30 seconds)", SIZE, free=True
     )
     samples_every: int | None = _option(
-        None, "steps between grids of samples (a tenth)", SIZE, free=True
+        None,
+        "steps between grids of samples (after some seconds, then ever longer)",
+        SIZE,
+        free=True,
+    )
+    keep_best: bool = _option(
+        False,
+        "measure KID on validation pictures ten times, and keep each generator: see sample "
+        "--checkpoint",
+        free=True,
     )
     doctor: bool = _option(False, "look at the networks now and then, and warn", free=True)
 
@@ -174,6 +197,10 @@ class TrainOptions:
         """
         names = {option.name for option in fields(cls)}
         given = {name: value for name, value in vars(arguments).items() if name in names}
+        if {"steps", "budget"} <= given.keys():
+            raise ValueError(
+                "--steps and --budget both say how long to train: give one of them, not both."
+            )
         defaults = {o.name: o.default for o in fields(cls) if o.default is not MISSING}
         stored = {}
         if resume and run.exists:
@@ -186,7 +213,19 @@ class TrainOptions:
                     f"The run in {run.folder} was begun with other options: {', '.join(changed)}. "
                     "Resume without them, or train into another folder."
                 )
+        if {"steps", "budget"} & given.keys():  # the other one is that of before
+            stored = {k: v for k, v in stored.items() if k not in ("steps", "budget")}
         return cls(**{**defaults, **stored, **given})
+
+    def of_a_step(self) -> dict[str, Any]:
+        """Return the arguments of `fit` that decide how long a step takes, for it and its trial."""
+        return {
+            "batch_size": self.batch_size,
+            "seed": self.seed,
+            "precision": self.precision or "fp32",
+            "compile": self.compile,
+            "capture": self.capture,
+        }
 
     def given(self, *names: str) -> dict[str, Any]:
         """Return those of the named options that have a value."""

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ..conditional import label_of
 from ..models import latent_codes, sample_generator
-from ..training import SavedRun
+from .kept import add_checkpoint, opened
 from .numbers import SEED, whole
 from .output import save_files, save_samples
 from .own import made_by
@@ -26,6 +26,7 @@ def add_to(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
     )
     command.add_argument("run", metavar="DIR", help="folder of the run")
     command.add_argument("--count", type=whole(1), default=64, help="how many (64)")
+    add_checkpoint(command)
     command.add_argument("--seed", type=SEED, default=0, help="decides which (0)")
     command.add_argument(
         "--class",
@@ -68,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _samples(arguments: argparse.Namespace) -> tuple[Tensor, str]:
     """Draw them, and say of which classes."""
-    saved = SavedRun(arguments.run)
+    saved = opened(arguments)
     if arguments.network is None:
         generator = saved.latent_generator()
     else:

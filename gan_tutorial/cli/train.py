@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -22,11 +22,16 @@ from ..training import (
     start_from,
 )
 from ..training.checkpoints import CheckpointError
+from . import chosen
+from .ending import ending
+from .forecast import Forecast, forecast
+from .grids import Grids
 from .groups import EXAMPLES, recipes
-from .kinds import Kind, kind_of
-from .loading import held_out_or_none, to_train_on
-from .options import TrainOptions
-from .output import command_line, save_samples
+from .keeping import KeepBest
+from .kinds import kind_of
+from .loading import held_out_for_choice, held_out_or_none, to_train_on
+from .options import GENERATE, TrainOptions
+from .output import command_line
 
 __all__ = ["add_to", "run"]
 
@@ -91,6 +96,8 @@ def _train_on(device: str, arguments: argparse.Namespace) -> int:
     kind = kind_of(options)
     where = pick_device(options.device if distributed.world_size() == 1 else device)
     samples = to_train_on(arguments.data, options)
+    begun = going_on or bool(arguments.start and SavedRun(arguments.start).exists)
+    options, choice = chosen.by_data(options, samples, where, begun=begun)
     torch.manual_seed(options.seed)
     task, training_data = kind.prepare(samples, options)
     if arguments.start and not going_on:
@@ -100,28 +107,26 @@ def _train_on(device: str, arguments: argparse.Namespace) -> int:
             raise ValueError("--freeze-d is about a discriminator, and this task has none.")
         freeze_lower(task.networks["discriminator"], options.freeze_d)
         task.settings["freeze_d"] = options.freeze_d
+    grids = Grids(kind, samples, saved.folder, options.samples_every)
+    callbacks: list[Callable[[Run], None]] = [grids, Forecast()]
+    callbacks += _watching(task, arguments.data, options)
+    _say(_plan(task, samples, where, saved.folder), choice)
+
     steps = options.steps or task.recipe.steps
-    callbacks: list[Callable[[Run], None]] = [_Pictures(kind, samples, saved.folder, options)]
-    if options.doctor:
-        if not isinstance(task, AdversarialTask) or options.conditional:
-            raise ValueError(
-                "--doctor looks at GANs without conditions: use it with --model gan, and without "
-                "--conditional."
-            )
-        callbacks.append(Doctor(held_out=held_out_or_none(arguments.data, options)))
-    if distributed.is_first():
-        print(_plan(task, samples, where, saved.folder), flush=True)
+    per_step = chosen.trial(task, training_data, options, where, steps - before)
+    if options.budget is not None and options.steps is None and per_step is not None:
+        spent = saved.history.last().get("seconds", 0.0) if going_on else 0.0
+        options, line = chosen.by_time(options, per_step, before, spent)
+        steps = options.steps or steps
+        _say(line)
+    if per_step is not None:
+        _say(forecast(steps - before, per_step, samples.shape, where, options))
 
     history = fit(
         task,
         training_data,
         options.steps,
-        batch_size=options.batch_size,
         schedule=options.schedule,
-        seed=options.seed,
-        precision=options.precision,
-        compile=options.compile,
-        capture=options.capture,
         device=where,
         callbacks=callbacks,
         out=saved.folder,
@@ -133,9 +138,11 @@ def _train_on(device: str, arguments: argparse.Namespace) -> int:
             "options": asdict(options),
             "from": str(arguments.start or saved.about.get("from", "")),
         },
+        **options.of_a_step(),
     )
     if not distributed.is_first():
         return 0
+    grids.draw(task, task.steps_done)  # of a run that was interrupted, too
     done = task.steps_done
     outcome = kind.outcome(task, history, lambda: to_train_on(arguments.data, options, "test"))
     print(f"{done:,} of {steps:,} steps done" + (f"; {outcome}" if outcome else ""))
@@ -145,7 +152,41 @@ def _train_on(device: str, arguments: argparse.Namespace) -> int:
         again = command_line("train", arguments.data, "--out", saved.folder, "--resume")
         print(f"To go on: {again}")
         return 130
+    if done > before:
+        for line in ending(SavedRun(arguments.out), arguments.data, samples, options, done):
+            print(line, flush=True)
     return 0
+
+
+def _watching(task: Task, name: str, options: TrainOptions) -> list[Callable[[Run], None]]:
+    """Return the callbacks that were asked for and look at the networks.
+
+    Raises
+    ------
+    ValueError
+        If they cannot look at this task, or not at these data.
+    """
+    watching: list[Callable[[Run], None]] = []
+    if options.keep_best:
+        if options.task != GENERATE:
+            raise ValueError(
+                "--keep-best measures what is made of noise alone: use it without --task."
+            )
+        watching.append(KeepBest(held_out_for_choice(name, options)))
+    if options.doctor:
+        if not isinstance(task, AdversarialTask) or options.conditional:
+            raise ValueError(
+                "--doctor looks at GANs without conditions: use it with --model gan, and without "
+                "--conditional."
+            )
+        watching.append(Doctor(held_out=held_out_or_none(name, options)))
+    return watching
+
+
+def _say(*lines: str) -> None:
+    """Print lines that are not empty, from the first process."""
+    if distributed.is_first():
+        print(*filter(None, lines), sep="\n", flush=True)
 
 
 def _folder_for(arguments: argparse.Namespace) -> SavedRun:
@@ -207,21 +248,3 @@ def _plan(task: Task, samples: Dataset, device: torch.device, out: Path) -> str:
         f"{len(samples):,} samples of {'x'.join(map(str, samples.shape))} from {samples.name}; "
         f"parameters: {parameters}; on {device}; writing to {out}"
     )
-
-
-@dataclass
-class _Pictures:
-    """A callback that draws a grid of samples every so often, and at the end."""
-
-    kind: Kind
-    samples: Dataset
-    out: Path
-    options: TrainOptions
-
-    def __call__(self, run: Run) -> None:
-        every = self.options.samples_every or max(1, run.steps // 10)
-        if distributed.is_first() and (run.step % every == 0 or run.step == run.steps):
-            path = self.out / "samples" / f"step_{run.step:06d}.png"
-            picture = self.kind.picture(run.task, self.samples)
-            columns = self.kind.columns
-            save_samples(picture, path, density=self.samples.density, columns=columns)

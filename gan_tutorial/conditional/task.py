@@ -17,6 +17,7 @@ from torch.nn.functional import cross_entropy
 
 from ..data import Dataset
 from ..gan import AdversarialTask, frozen
+from ..gan.recipes import augmentation_for, augmented
 from ..models import (
     Augmented,
     AuxiliaryDiscriminator,
@@ -114,6 +115,7 @@ class ConditionalGAN(AdversarialTask):
         latent_dim: int | None = None,
         width: int | None = None,
         embedding: int | None = None,
+        augment: Sequence[str] | None = None,
         wrap: Callable[[nn.Module], nn.Module] | None = None,
         **options: Any,
     ) -> "ConditionalGAN":
@@ -131,8 +133,9 @@ class ConditionalGAN(AdversarialTask):
         latent_dim, width, embedding : int, optional
             Length of the latent code, width of the networks, and length of the vector that
             stands for a class, instead of the recipe's.
-        wrap : callable, optional
-            Takes the recipe's discriminator and returns the one to train, as for `GAN.for_data`.
+        augment, wrap : optional
+            As for `GAN.for_data`: `augment` says what the discriminator sees changed, `wrap`
+            takes the recipe's discriminator and returns the one to train.
         **options
             Further arguments, instead of the recipe's.
 
@@ -156,8 +159,9 @@ class ConditionalGAN(AdversarialTask):
         generator = ConditionalGenerator(plain, classes, length)
         heads = {"projection": ProjectionDiscriminator, "auxiliary": AuxiliaryDiscriminator}
         discriminator: nn.Module = heads[condition](judge, len(classes))
-        if wrap is not None:
-            discriminator = wrap(discriminator)
+        if augment is None:
+            augment = augmentation_for(data, network) if wrap is None else ()
+        discriminator = augmented(discriminator, augment, wrap)
         task = cls(generator, discriminator, **recipe.options)
         task.recipe = recipe
         assert data.labels is not None

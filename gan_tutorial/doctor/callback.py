@@ -1,7 +1,6 @@
 """The doctor as a callback of `fit`: it looks at the networks now and then, and warns."""
 
 import operator
-import warnings
 from typing import cast
 
 import torch
@@ -11,23 +10,20 @@ from ..data import Dataset
 from ..gan import GAN
 from ..training.run import Run
 from .checkup import check_up
-from .findings import SICK_FROM, Finding, Report
+from .findings import Finding, Report
 from .probe import NEIGHBORS, compare_samples, judge_samples, length, undisturbed
+from .warned import Warner
 from .watch import StepWatch
 
-__all__ = ["Doctor", "DoctorWarning"]
+__all__ = ["Doctor", "whole"]
 
 
-def _whole(name: str, value: int) -> int:
+def whole(name: str, value: int) -> int:
     """Refuse what is no whole number: NaN would pass every comparison."""
     try:
         return operator.index(value)
     except TypeError:
         raise ValueError(f"{name} is a whole number, not {value!r}.") from None
-
-
-class DoctorWarning(UserWarning):
-    """The doctor found something while a run was under way."""
 
 
 class Doctor:
@@ -71,7 +67,7 @@ class Doctor:
         warn: bool = True,
         seed: int = 0,
     ):
-        every, samples = _whole("every", every), _whole("samples", samples)
+        every, samples = whole("every", every), whole("samples", samples)
         if every < 1:
             raise ValueError(f"The doctor looks every so many steps, at least 1, not {every}.")
         if samples <= NEIGHBORS + 1:
@@ -87,8 +83,7 @@ class Doctor:
         self._rng = torch.Generator().manual_seed(seed)
         self._watch: StepWatch | None = None
         self._weights: dict[str, list[Tensor]] = {}
-        self._warned_of: set[str] = set()
-        self._looks, self._due = 0, 1  # looks taken, and the one after which to report
+        self._warner = Warner(warn)
 
     def __call__(self, run: Run) -> None:
         """Look at a run after one of its steps; `fit` calls this."""
@@ -99,9 +94,7 @@ class Doctor:
         every = max(1, -(-self.every // run.log_every)) * run.log_every  # a row is due there
         if run.step % every == 0:
             run.history.fill(**self._measure(run))
-            self._looks += 1
-            if self._looks >= self._due:  # ever more rarely: a report reads the whole history
-                self._due = max(self._looks + 1, round(1.1 * self._looks))
+            if self._warner.is_due():
                 self._warn_of(self.report().findings)
         if (run.step + 1) % every == 0:
             self._weights = {
@@ -141,8 +134,7 @@ class Doctor:
 
     def _begin(self, run: Run) -> None:
         """Do the check-up, and make ready to watch the next step."""
-        self.run, self._warned_of, self._weights = run, set(), {}
-        self._looks, self._due = 0, 1
+        self.run, self._warner, self._weights = run, Warner(self.warn), {}
         size = run.config["training"]["batch_size"]
         self.facts = check_up(_game(run), run.data, size, run.steps)
         self._watch = StepWatch(_game(run)) if run.step < run.steps else None
@@ -200,13 +192,7 @@ class Doctor:
 
     def _warn_of(self, findings: list[Finding]) -> None:
         """Warn, once of each fault."""
-        for finding in findings:
-            sick = finding.confidence >= SICK_FROM
-            if self.warn and sick and finding.fault not in self._warned_of:
-                self._warned_of.add(finding.fault)
-                step = self.run.step if self.run else 0
-                message = f"Step {step}: {finding}"
-                warnings.warn(message, DoctorWarning, stacklevel=4)
+        self._warner.warn_of(findings, self.run.step if self.run else 0, stacklevel=5)
 
 
 def _game(run: Run) -> GAN:

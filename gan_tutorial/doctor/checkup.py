@@ -3,7 +3,8 @@
 Each check looks at one thing, on one batch, and changes nothing. `check_up` runs them all.
 """
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, overload
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +13,7 @@ from ..data import Dataset
 from ..gan import GAN
 from ..models.sampling import latent_codes
 from .checkup_networks import check_networks
+from .checkup_pair import check_pair
 from .checkup_samples import (
     check_bottleneck,
     check_data,
@@ -27,33 +29,65 @@ from .trace import Trace
 __all__ = ["check_up"]
 
 
+@overload
 def check_up(
     task: GAN, data: Dataset | Tensor, batch_size: int = 64, steps: int | None = None
+) -> list[Finding]: ...
+
+
+@overload
+def check_up(
+    task: nn.Module,
+    data: nn.Module,
+    batch_size: Tensor,
+    *,
+    noise: Tensor | tuple[Tensor, ...] | None = None,
+    labels: Tensor | tuple[Tensor, ...] = (),
+    optimizers: Iterable[torch.optim.Optimizer] = (),
+    loss: str | None = None,
+) -> list[Finding]: ...
+
+
+def check_up(
+    task: Any, data: Any, batch_size: Any = 64, steps: int | None = None, **pair: Any
 ) -> list[Finding]:
     """Look at a GAN and its data before a training, or in the middle of one.
 
+    Either ``check_up(task, data)``, or for any two networks ``check_up(G, D, batch)``.
+
     Parameters
     ----------
-    task : GAN
-        Or any task with a ``generator`` that has a ``latent_dim``, and a ``discriminator``.
-    data : Dataset or Tensor
-        What it is to be trained on.
-    batch_size : int
-        Samples in a batch.
+    task : GAN or nn.Module
+        Any task with a ``generator`` that has a ``latent_dim``, and a ``discriminator``; or a
+        generator.
+    data : Dataset, Tensor or nn.Module
+        What it is to be trained on; or the discriminator.
+    batch_size : int or Tensor, shape (N, ...)
+        Samples in a batch; or a batch of data.
     steps : int, optional
         How long the training is to be; without it the share of the data seen is not looked at.
+    noise : Tensor or tuple of Tensor, optional
+        Of two networks: what the generator takes, as many as there are samples in the batch. Codes
+        of shape (N, z) or (N, z, 1, 1) are drawn where its first layer shows how long they are.
+    labels : Tensor or tuple of Tensor, optional
+        Of two networks: what the discriminator takes beside the samples.
+    optimizers : sequence of Optimizer, optional
+        Of two networks: those that are to move them.
+    loss : str, optional
+        Of two networks: what they are to minimize, as `Watch` takes it.
 
     Returns
     -------
     list of Finding
-        Empty if everything is in order.
+        Empty if everything is in order. Of two networks, what depends on the loop is a remark, of
+        confidence below one half.
 
     Raises
     ------
     TypeError
         If the task has no generator and discriminator, or a conditional one.
     ValueError
-        If there are no data.
+        If there are no data, or the generator's input cannot be guessed.
 
     Examples
     --------
@@ -63,7 +97,19 @@ def check_up(
     >>> gan = GAN(*models.mlp_pair((1, 8, 8)))
     >>> [finding.fault for finding in check_up(gan, 255 * torch.rand(1000, 1, 8, 8))]
     ['bytes-against-tanh']
+
+    Two networks from elsewhere, and one optimizer that holds both:
+
+    >>> G = nn.Sequential(nn.ConvTranspose2d(16, 1, 8), nn.Tanh())
+    >>> D = nn.Sequential(nn.Flatten(), nn.Linear(64, 1))
+    >>> both = torch.optim.Adam([*G.parameters(), *D.parameters()], 1e-3)
+    >>> [f.fault for f in check_up(G, D, 2 * torch.rand(64, 1, 8, 8) - 1, optimizers=[both])]
+    ['shared-update']
     """
+    if isinstance(task, nn.Module) and isinstance(data, nn.Module):
+        return check_pair(task, data, batch_size, **pair)
+    if pair:
+        raise TypeError(f"{next(iter(pair))} is for two networks: check_up(G, D, batch, ...).")
     for part in ("generator", "discriminator"):
         if not isinstance(getattr(task, part, None), nn.Module):
             raise TypeError(
@@ -87,7 +133,7 @@ def check_up(
         found = [
             *check_numbers(made, real),
             *check_shapes(made, real),
-            *check_range(made, real),
+            *check_range(made.last, real),
             *check_bottleneck(made, generator.latent_dim),
             *check_discriminator(discriminator, real),
         ]

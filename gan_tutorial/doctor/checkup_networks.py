@@ -1,7 +1,7 @@
 """What the check-up sees without data: loss, layers, sizes and optimizers."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import torch
 from torch import nn
@@ -10,7 +10,14 @@ from ..gan import GAN
 from ..models import batch_norms
 from .findings import Finding, fact
 
-__all__ = ["check_networks"]
+__all__ = [
+    "check_batch_norm",
+    "check_networks",
+    "check_optimizers",
+    "check_penalties",
+    "check_sizes",
+    "check_upsampling",
+]
 
 WIDEST_RATIO = 30.0  # of the numbers of parameters
 LARGEST_EPS = 0.01  # of a batch norm: 1e-5 by default
@@ -25,10 +32,10 @@ def check_networks(task: GAN, batch_size: int) -> list[Finding]:
     return [
         *check_loss(task),
         *check_batch_norm(generator, discriminator, batch_size),
-        *check_penalties(task),
+        *check_penalties(discriminator, any(getattr(task, n, 0.0) for n in ("r1", "r2", "gp"))),
         *check_upsampling(generator),
         *check_sizes(generator, discriminator),
-        *check_optimizers(task),
+        *check_optimizers(task.networks, getattr(task, "optimizers", {})),
     ]
 
 
@@ -74,10 +81,9 @@ def check_batch_norm(
         )
 
 
-def check_penalties(task: GAN) -> Iterator[Finding]:
+def check_penalties(discriminator: nn.Module, penalized: bool) -> Iterator[Finding]:
     """Refuse a penalty on each sample's own gradient beside batch norm, which mixes samples."""
-    weight = max(getattr(task, name, 0.0) for name in ("r1", "r2", "gp"))
-    if weight and batch_norms(task.discriminator):
+    if penalized and batch_norms(discriminator):
         yield fact(
             "penalty-batch-norm",
             "The discriminator has batch norm, which mixes the samples, and a gradient penalty, "
@@ -116,10 +122,13 @@ def check_sizes(generator: nn.Module, discriminator: nn.Module) -> Iterator[Find
         )
 
 
-def check_optimizers(task: GAN) -> Iterator[Finding]:
+def check_optimizers(
+    networks: Mapping[str, nn.Module], optimizers: Mapping[str, torch.optim.Optimizer]
+) -> Iterator[Finding]:
     """Each optimizer moves its own network, all of it, and not by half a weight at a time."""
-    optimizers = getattr(task, "optimizers", {})
-    owned = {name: {id(p) for p in net.parameters()} for name, net in task.networks.items()}
+    owned = {
+        name: {id(p) for p in net.parameters() if p.requires_grad} for name, net in networks.items()
+    }
     rates: dict[str, float] = {}
     for name, optimizer in optimizers.items():
         held = {id(p) for group in optimizer.param_groups for p in group["params"]}

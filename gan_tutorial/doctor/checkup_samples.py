@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from ..data import Dataset
 from .findings import Finding, fact
+from .outputs import FORMS, Verdicts, answer_of
 from .trace import Trace, random_state
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "check_shapes",
 ]
 
+CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 BOUNDS = {nn.Tanh: (-1.0, 1.0), nn.Sigmoid: (0.0, 1.0), nn.Hardtanh: (-1.0, 1.0)}
 OUTSIDE = 0.02  # how far data may leave the range of the generator, for rounding
 RAREST_CLASS = 1 / 10  # of the commonest
@@ -55,9 +57,9 @@ def check_shapes(made: Trace, real: Tensor) -> Iterator[Finding]:
         )
 
 
-def check_range(made: Trace, real: Tensor) -> Iterator[Finding]:
-    """Check that the generator can reach every value that the data have."""
-    kind = type(made.last)
+def check_range(last: nn.Module | None, real: Tensor) -> Iterator[Finding]:
+    """Check that a generator with this last layer can reach every value that the data have."""
+    kind = type(last)
     if kind not in BOUNDS or not real.isfinite().all():
         return
     low, high = BOUNDS[kind]
@@ -99,13 +101,35 @@ def check_bottleneck(made: Trace, latent_dim: int) -> Iterator[Finding]:
         )
 
 
-def check_discriminator(discriminator: nn.Module, real: Tensor) -> Iterator[Finding]:
-    """One logit a sample, of any size, the same at each look, and not the same for all."""
-    seen = Trace(discriminator, real)
+def check_discriminator(
+    discriminator: nn.Module, real: Tensor, *more: Tensor, foreign: bool = False
+) -> Iterator[Finding]:
+    """One logit a sample, of any size, the same at each look, and not the same for all.
+
+    A `foreign` one may judge patches, and answer in probabilities: that is then a remark. `more` is
+    what it takes beside the samples.
+    """
+    seen = Trace(discriminator, real, *more)
     if seen.output is None:
         yield fact("shapes", f"The discriminator fails: {seen.error}.", "Mend its layers first.")
         return
-    logits = seen.output.float()
+    said = answer_of(seen.output, len(real))
+    if not isinstance(seen.output, Tensor) and said is None:
+        yield fact("shapes", "The discriminator's answer holds no tensor.", f"Return {FORMS}.")
+        return
+    patches = foreign and said is not None and isinstance(seen.last, CONVOLUTIONS)
+    if not patches and (said is None or said.shape[1] != 1):
+        shape = tuple(seen.output.shape) if isinstance(seen.output, Tensor) else "a tuple"
+        count = seen.output.numel() if isinstance(seen.output, Tensor) else 0
+        yield fact(
+            "no-flatten",
+            f"The discriminator makes {count:,} numbers of {len(real)} samples, of shape "
+            f"{shape}: it judges parts of a sample, each by itself.",
+            "Flatten the sample before dense layers, and end in one number for each.",
+        )
+        return
+    judge = Verdicts(discriminator, more)
+    logits = answer_of(seen.output, len(real)).mean(1)  # type: ignore[union-attr]
     if real.isfinite().all() and not logits.isfinite().all():
         yield fact(
             "not-finite",
@@ -114,17 +138,9 @@ def check_discriminator(discriminator: nn.Module, real: Tensor) -> Iterator[Find
             "Build the discriminator afresh: it is spoiled.",
         )
         return
-    if logits.numel() != len(real) or len(logits) != len(real):
-        yield fact(
-            "no-flatten",
-            f"The discriminator makes {logits.numel():,} numbers of {len(real)} samples, of shape "
-            f"{tuple(logits.shape)}: it judges parts of a sample, each by itself.",
-            "Flatten the sample before dense layers, and end in one number for each.",
-        )
-        return
     # Samples a thousand times too large drive every unbounded logit out of [0, 1].
-    far = torch.cat([discriminator(scale * real).float().flatten() for scale in (30.0, -1000.0)])
-    both = torch.cat([logits.flatten(), far])
+    far = torch.cat([judge(scale * real) for scale in (30.0, -1000.0)])
+    both = torch.cat([logits, far])
     bounded = 0 <= both.min() and both.max() <= 1
     if isinstance(seen.last, nn.Softmax | nn.LogSoftmax) or (bounded and both.std() == 0):
         yield fact(
@@ -134,18 +150,19 @@ def check_discriminator(discriminator: nn.Module, real: Tensor) -> Iterator[Find
             "End in one logit, with no activation behind it.",
         )
     elif isinstance(seen.last, nn.Sigmoid) or bounded:
-        yield fact(
+        yield Finding(
             "double-sigmoid",
+            0.3 if foreign else 1.0,
             f"All outputs of the discriminator lie in [{both.min().item():.2g}, "
-            f"{both.max().item():.2g}], as of a sigmoid; the losses take logits and apply their "
-            "own.",
-            "End the discriminator in a linear layer.",
+            f"{both.max().item():.2g}], as of a sigmoid; losses that take logits apply their own.",
+            "End the discriminator in a linear layer"
+            + (", or take a cross-entropy of probabilities." if foreign else "."),
         )
     before = random_state(real.device)
-    again = discriminator(real).float().flatten()
+    again = judge(real)
     # Spectral norm also changes a little from call to call, but draws no random numbers.
     if not torch.equal(before, random_state(real.device)):
-        noise = (again - logits.flatten()).std() / math.sqrt(2)
+        noise = (again - logits).std() / math.sqrt(2)
         share = (noise / logits.std().clamp(min=1e-12)).item()
         yield Finding(
             "instance-noise",

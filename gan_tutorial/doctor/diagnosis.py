@@ -192,6 +192,12 @@ ERRORS = (
         "Compute the loss anew in each step.",
     ),
     (
+        "modified by an inplace operation",
+        "updated-too-early",
+        "Finish D's update before G's loss is computed. If no optimizer steps between a loss and "
+        "its backward pass, look for inplace=True, or for += on a tensor of the networks.",
+    ),
+    (
         "a discriminator gives one logit per sample",
         "no-flatten",
         "Flatten the sample before dense layers, and end in one number for each.",

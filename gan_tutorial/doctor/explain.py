@@ -10,7 +10,7 @@ from ..faults.steps import rounded_cross_entropy
 from ..losses import LOSSES, AdversarialLoss
 from .findings import UNKNOWN, Finding, fact
 
-__all__ = ["explain_loss"]
+__all__ = ["agree", "explain_loss", "softmax_of_one", "wrong_losses"]
 
 
 def explain_loss(
@@ -47,20 +47,13 @@ def explain_loss(
     real, fake = real.flatten(), fake.flatten()
     expected = game.discriminator(real, fake).item()
 
-    def agrees(value: float) -> bool:
-        return math.isfinite(value) and abs(value - reported) <= tolerance * (1 + abs(value))
-
-    if agrees(expected):
+    if agree(expected, reported, tolerance):
         return None
     seen = f"The discriminator reports a loss of {reported:.4g}, and its logits make {expected:.4g}"
     if reported == 0 and loss != "wasserstein":
-        return fact(
-            "softmax-of-one",
-            f"{seen}: exactly 0 is what softmax makes of a single logit, whatever it is.",
-            "With one logit use a sigmoid (binary cross-entropy with logits).",
-        )
-    for fault, value, what, cure in _wrong_losses(game, real, fake):
-        if agrees(value):
+        return softmax_of_one(seen)
+    for fault, value, what, cure in wrong_losses(game, real, fake):
+        if agree(value, reported, tolerance):
             return fact(fault, f"{seen}; {what} is {value:.4g}.", cure)
     if game.labeled and _some_labels_wrong(game, real, fake, reported):
         swapped = game.discriminator(fake, real).item()
@@ -75,7 +68,21 @@ def explain_loss(
     return Finding(UNKNOWN, 0.9, f"{seen}: it is not the {loss} loss.", "Compare the two formulas.")
 
 
-def _wrong_losses(
+def softmax_of_one(seen: str) -> Finding:
+    """Name a loss that is always 0."""
+    return fact(
+        "softmax-of-one",
+        f"{seen}: exactly 0 is what softmax makes of a single logit, whatever it is.",
+        "With one logit use a sigmoid (binary cross-entropy with logits).",
+    )
+
+
+def agree(value: float, reported: float, tolerance: float) -> bool:
+    """Whether a reported loss is this value, but for rounding."""
+    return math.isfinite(value) and abs(value - reported) <= tolerance * (1 + abs(value))
+
+
+def wrong_losses(
     game: AdversarialLoss, real: Tensor, fake: Tensor
 ) -> Iterator[tuple[str, float, str, str]]:
     """Yield the losses that known mistakes make: fault, value, what it is, cure."""

@@ -77,6 +77,8 @@ class Report:
     looks : dict of str to int
         Of the signs that were not looked at because there were too few looks: how many there were
         in the second half of the run.
+    remarks : list of str
+        What else is to be known of how the doctor looked, in sentences.
     """
 
     findings: list[Finding]
@@ -84,6 +86,7 @@ class Report:
     not_looked_at: list[str]
     table: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
     looks: dict[str, int] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.findings.sort(key=lambda finding: -finding.confidence)
@@ -135,6 +138,7 @@ class Report:
             lines.append(f"Too few looks in the second half of the run to judge by: {few}.")
         if self.not_looked_at:
             lines.append("Not looked at: " + ", ".join(self.not_looked_at) + ".")
+        lines += self.remarks
         return "\n".join(lines)
 
     def _sick(self) -> bool:
@@ -157,6 +161,7 @@ class Report:
             "looked_at": self.looked_at,
             "not_looked_at": self.not_looked_at,
             "too_few_looks": self.looks,
+            "remarks": self.remarks,
         }
 
     def figure(self, columns: list[str] | None = None) -> "Figure":

@@ -8,9 +8,11 @@ lengths.
 """
 
 import math
+import random
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -19,6 +21,7 @@ from ..metrics import share_above
 
 __all__ = ["NEIGHBORS", "compare_samples", "judge_samples", "length", "undisturbed"]
 
+PLAIN = (int, float)  # what a network may count with, beside its buffers
 NEIGHBORS = 5  # a sample is near a real one if it is no farther than that one's fifth neighbor
 
 
@@ -27,16 +30,29 @@ def undisturbed(*networks: nn.Module) -> Iterator[None]:
     """Look at networks as they are in training, and leave no trace of it.
 
     Batch norm keeps using the batch, as in training, but its running averages are put back, as
-    are the vectors of spectral norm and torch's random numbers, from which dropout draws. So a
-    training goes on bit for bit as if nobody had looked.
+    are the vectors of spectral norm, the counters that a network keeps, and the random numbers of
+    torch, NumPy and Python, from which dropout and augmentation draw. So a training goes on bit for
+    bit as if nobody had looked, also where the look ends in an error.
     """
-    buffers = [buffer for network in networks for buffer in network.buffers()]
-    kept = [buffer.clone() for buffer in buffers]
+    modules = list(dict.fromkeys(m for network in networks for m in network.modules()))
+    buffers = [(m._buffers, name, b) for m in modules for name, b in m._buffers.items()]
+    kept = [None if b is None else b.clone() for _, _, b in buffers]
+    counters = [(m, {k: v for k, v in vars(m).items() if type(v) in PLAIN}) for m in modules]
+    drawn = random.getstate(), np.random.get_state()  # noqa: NPY002
     with torch.random.fork_rng(enabled=True):
-        yield
-    with torch.no_grad():
-        for buffer, before in zip(buffers, kept, strict=True):
-            buffer.copy_(before)
+        try:
+            yield
+        finally:
+            with torch.no_grad():
+                for (where, name, buffer), before in zip(buffers, kept, strict=True):
+                    if isinstance(where, dict) and where.get(name) is not buffer:
+                        where[name] = buffer
+                    if buffer is not None and before is not None:
+                        buffer.copy_(before)
+            for module, plain in counters:
+                vars(module).update(plain)
+            random.setstate(drawn[0])
+            np.random.set_state(drawn[1])  # noqa: NPY002
 
 
 def judge_samples(
@@ -45,6 +61,7 @@ def judge_samples(
     fake: Tensor,
     held_out: Tensor | None = None,
     between: bool = False,
+    of_fakes: nn.Module | None = None,
 ) -> dict[str, float]:
     """Compare how a discriminator ranks reals, fakes and reals that it was not trained on.
 
@@ -57,6 +74,8 @@ def judge_samples(
         Reals that it was not trained on.
     between : bool
         Whether to measure the slope between reals and fakes, too, where WGAN-GP wants it to be 1.
+    of_fakes : nn.Module, optional
+        What judges the fakes, if they go with other labels than the reals; else `discriminator`.
 
     Returns
     -------
@@ -66,7 +85,8 @@ def judge_samples(
         ``slope_between``. `COLUMNS` says what each of them is.
     """
     with torch.no_grad():
-        a_real, a_fake = (discriminator(x).float().flatten() for x in (real, fake))
+        a_real = discriminator(real).float().flatten()
+        a_fake = (of_fakes or discriminator)(fake).float().flatten()
     both = torch.cat([a_real, a_fake])
     within = torch.cat([a_real - a_real.mean(), a_fake - a_fake.mean()])
     row = {
@@ -97,7 +117,7 @@ def _slope(discriminator: nn.Module, x: Tensor) -> tuple[Tensor, float]:
     return logits.detach().flatten(), squared.mean().sqrt().item()
 
 
-def compare_samples(real: Tensor, fake: Tensor) -> dict[str, float]:
+def compare_samples(real: Tensor, fake: Tensor, rank: bool = True) -> dict[str, float]:
     r"""Compare generated samples with real ones, without any network.
 
     Everything comes from the distances within and between the two sets, divided by the mean
@@ -109,6 +129,8 @@ def compare_samples(real: Tensor, fake: Tensor) -> dict[str, float]:
     ----------
     real, fake : Tensor, shape (N, ...)
         Two sets of samples, of equal size, six of each at least.
+    rank : bool
+        Whether to compute the effective rank as well, which takes most of the time.
 
     Returns
     -------
@@ -133,19 +155,15 @@ def compare_samples(real: Tensor, fake: Tensor) -> dict[str, float]:
     within = yy.sum() / inside
     radius = xx.kthvalue(NEIGHBORS + 1, dim=1).values  # the nearest of all is the sample itself
     near = xy <= radius[:, None]
-    rank = _effective_rank(yy) / _effective_rank(xx)
-    values = torch.stack(
-        [
-            (2 * xy.mean() - unit - within) / unit,
-            within / unit,
-            near.any(1).float().mean(),
-            near.any(0).float().mean(),
-            rank,
-        ]
-    ).tolist()
-    return dict(
-        zip(("distance", "diversity", "coverage", "precision", "rank"), values, strict=True)
-    )
+    measured = {
+        "distance": (2 * xy.mean() - unit - within) / unit,
+        "diversity": within / unit,
+        "coverage": near.any(1).float().mean(),
+        "precision": near.any(0).float().mean(),
+    }
+    if rank:
+        measured["rank"] = _effective_rank(yy) / _effective_rank(xx)
+    return dict(zip(measured, torch.stack(list(measured.values())).tolist(), strict=True))
 
 
 def _effective_rank(apart: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Watching one step of a training: who is called with what, and who moves.
+"""Watching one step of `fit`: who is called with what, and who moves.
 
 What the discriminator is asked and answers is written down, and which optimizer steps when; the
 step itself computes what it would compute unwatched, bit for bit. From the notes follow facts
@@ -16,7 +16,8 @@ from ..gan import GAN
 from ..models import batch_norms
 from ..training import speed
 from .explain import explain_loss
-from .findings import Finding, fact
+from .findings import Finding
+from .step_facts import missing_detach, mixed_batch_norm, shared_update, unequal_batches
 
 __all__ = ["StepWatch"]
 
@@ -132,43 +133,20 @@ class StepWatch:
         pair = self.logits(batch_size)
         equal = pair is not None and len(pair[0]) == len(pair[1])
         if pair and not equal:
-            found.append(
-                fact(
-                    "unequal-batches",
-                    f"The discriminator is shown {len(pair[0])} reals beside {len(pair[1])} fakes "
-                    "in one turn.",
-                    "Draw as many fakes as reals, or take the mean of each batch by itself.",
-                )
-            )
+            found.append(unequal_batches(len(pair[0]), len(pair[1])))
         first = self.judged[0][0][0] if self.judged[0] else 0
         if equal and batch_norms(task.discriminator) and first > batch_size:
-            found.append(
-                fact(
-                    "mixed-batch-norm",
-                    f"One batch of {first} holds reals and fakes, and the discriminator "
-                    "has batch norm: each sample is judged by the company it is in.",
-                    "Pass reals and fakes through the discriminator one after the other.",
-                )
-            )
+            found.append(mixed_batch_norm(first))
         turns = self.moves.count("discriminator")
         if turns > task.d_steps:
             found.append(
-                fact(
-                    "shared-update",
+                shared_update(
                     f"The discriminator's optimizer stepped {turns} times in a step that has "
-                    f"{task.d_steps} for it: it also moves in the generator's turn.",
-                    "After the generator's loss, step the generator's optimizer only.",
+                    f"{task.d_steps} for it: it also moves in the generator's turn."
                 )
             )
         if self.attached and not task.reuse_fakes:
-            found.append(
-                fact(
-                    "missing-detach",
-                    "The fakes of the discriminator's turn are still tied to the generator: its "
-                    "gradients are computed there in vain, and must be cleared before its own.",
-                    "Detach the fakes, or make them under torch.no_grad().",
-                )
-            )
+            found.append(missing_detach())
         if pair and equal and d_loss is not None:
             finding = explain_loss(task.loss.name, *pair, d_loss, TOLERANCE.get(precision, 5e-2))
             found += [finding] if finding else []

@@ -23,6 +23,7 @@ __all__ = [
     "SoftmaxOfOne",
     "UndetachedFakes",
     "UnequalBatches",
+    "UpdatedTooEarly",
     "rounded_cross_entropy",
 ]
 
@@ -134,6 +135,32 @@ class LossMadeOnce(GAN):
             self.made = self.loss.discriminator(*self.judge(real, fake))
         self.update(self.made, "discriminator")
         return {"d_loss": self.made.detach()}
+
+
+class UpdatedTooEarly(GAN):
+    """Both losses are computed first, and D is updated before the generator's goes backward.
+
+    D has torch's ordinary Adam here. The fused one does not count its changes as changes in place
+    (seen in torch 2.13): with `fused` the run goes on, with a gradient that belongs to no network.
+    """
+
+    fused = False
+
+    def __init__(self, *networks: nn.Module, **options: Any):
+        super().__init__(*networks, **options)
+        for group in self.optimizers["discriminator"].param_groups:
+            group["fused"] = self.fused
+
+    def step(self, batch: Tensor) -> dict[str, Tensor]:
+        """Stop at the generator's update: its gradient needs weights that are gone."""
+        real = batch.chunk(self.d_steps)[0]
+        (fake,) = self.generate(self.latent(len(real)))
+        (fake_logits,) = self.judge(fake)
+        (real_logits,) = self.judge(real) if self.loss.paired else (None,)
+        g_loss = self.loss.generator(real_logits, fake_logits)
+        scalars = self.discriminator_step(real, fake.detach())  # changes D's weights in place
+        self.update(g_loss, "generator")
+        return scalars | {"g_loss": g_loss.detach()}
 
 
 class SharedUpdate(GAN):

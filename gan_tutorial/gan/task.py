@@ -1,6 +1,6 @@
 """The generative adversarial network as a task: two networks, two losses, one step."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from ..data import Samples, as_samples, check_range, sample_shape
 from ..models import pair_for
 from ..training import frozen
 from .adversarial import AdversarialTask
-from .recipes import recipe_for
+from .recipes import augmentation_for, augmented, recipe_for
 from .saving import saved_gan
 
 __all__ = ["GAN"]
@@ -92,6 +92,7 @@ class GAN(AdversarialTask):
         network: str = "auto",
         latent_dim: int | None = None,
         width: int | None = None,
+        augment: Sequence[str] | None = None,
         wrap: Callable[[nn.Module], nn.Module] | None = None,
         **options: Any,
     ) -> "GAN":
@@ -105,6 +106,10 @@ class GAN(AdversarialTask):
             Fully connected or convolutional; "auto" is convolutional for images from 16x16 on.
         latent_dim, width : int, optional
             Length of the latent code, and width of the networks, instead of the recipe's.
+        augment : sequence of str, optional
+            What the discriminator sees changed, as for `augment.DiffAugment`; empty for nothing.
+            By default what `gan.recipes.augmentation_for` says: something for a folder of few
+            pictures, if there is no `wrap`, and else nothing.
         wrap : callable, optional
             Takes the recipe's discriminator and returns the one to train, for instance one of
             `gan_tutorial.models.Augmented`.
@@ -119,10 +124,10 @@ class GAN(AdversarialTask):
 
         Examples
         --------
-        >>> from gan_tutorial import augment, data, models
-        >>> def augmented(discriminator):
-        ...     return models.Augmented(discriminator, augment.DiffAugment("translation"))
-        >>> gan = GAN.for_data(data.load("digits"), wrap=augmented)
+        >>> from gan_tutorial import data
+        >>> gan = GAN.for_data(data.load("digits"), augment=["translation"])
+        >>> gan.discriminator.changes
+        (DiffAugment('translation'),)
         """
         data = as_samples(data)
         check_range(data)
@@ -130,9 +135,9 @@ class GAN(AdversarialTask):
             networks={"latent_dim": latent_dim, "width": width}, options=options
         )
         generator, discriminator = pair_for(sample_shape(data), **recipe.networks)
-        if wrap is not None:
-            discriminator = wrap(discriminator)
-        task = cls(generator, discriminator, **recipe.options)
+        if augment is None:
+            augment = augmentation_for(data, network) if wrap is None else ()
+        task = cls(generator, augmented(discriminator, augment, wrap), **recipe.options)
         task.recipe = recipe
         return task
 

@@ -20,6 +20,7 @@ __all__ = ["fid", "fid_infinity", "kid"]
 
 SIZES = 8  # of the subsets from which fid_infinity extrapolates
 DRAWS = 4  # subsets of each size
+HELD = 4000  # samples of a set up to which all products between features are kept for KID
 
 
 def fid(real: Features, fake: Features, spread: bool = True) -> Measurement:
@@ -203,17 +204,11 @@ def kid(
     if not subsets >= 1:
         raise ValueError(f"KID needs 1 subset or more, got subsets={subsets}.")
     needs_torchmetrics()
-    from torchmetrics.image.kid import KernelInceptionDistance
-
     with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
         warnings.simplefilter("ignore")  # that all features are kept in memory
         torch.manual_seed(seed)  # the subsets come from the global random numbers
-        metric = KernelInceptionDistance(
-            Given(real.values.shape[1]), subsets=subsets, subset_size=subset_size
-        )
-        metric.update(real.values.double(), real=True)
-        metric.update(fake.values.double(), real=False)
-        value, deviation = metric.compute()
+        compute = _kid_from_kernels if max(len(real), len(fake)) <= HELD else _kid
+        value, deviation = compute(real.values.double(), fake.values.double(), subsets, subset_size)
     return Measurement(
         metric="KID",
         value=float(value),
@@ -223,3 +218,32 @@ def kid(
         spread=float(deviation),
         spread_of=f"standard deviation over {subsets} subsets of {subset_size}",
     )
+
+
+def _kid(x: Tensor, y: Tensor, subsets: int, size: int) -> tuple[Tensor, Tensor]:
+    """Return mean and deviation over subsets, whose kernels are computed one after the other."""
+    from torchmetrics.image.kid import KernelInceptionDistance
+
+    metric = KernelInceptionDistance(Given(x.shape[1]), subsets=subsets, subset_size=size)
+    metric.update(x, real=True)
+    metric.update(y, real=False)
+    return metric.compute()
+
+
+def _kid_from_kernels(x: Tensor, y: Tensor, subsets: int, size: int) -> tuple[Tensor, Tensor]:
+    """Return the same, from the kernels of all samples: subsets share most of the work.
+
+    A hundred subsets of 500 pictures of 3,072 pixels take a minute one after the other, and a
+    second like this. The subsets are those of `_kid`.
+    """
+    from torchmetrics.image.kid import maximum_mean_discrepancy, poly_kernel
+
+    xx, xy, yy = poly_kernel(x, x), poly_kernel(x, y), poly_kernel(y, y)
+    found = []
+    for _ in range(subsets):
+        rows = torch.randperm(len(x))[:size].to(x.device)
+        columns = torch.randperm(len(y))[:size].to(y.device)
+        parts = xx[rows][:, rows], xy[rows][:, columns], yy[columns][:, columns]
+        found.append(maximum_mean_discrepancy(*parts))
+    values = torch.stack(found)
+    return values.mean(), values.std(unbiased=False)

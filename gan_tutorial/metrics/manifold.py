@@ -12,6 +12,7 @@ from .results import jackknife
 __all__ = ["ManifoldReport", "manifold_report"]
 
 ROWS = 1024  # distances from so many samples are computed at once
+HELD = 4000  # samples of a set up to which all distances are kept
 
 
 @dataclass(frozen=True)
@@ -112,23 +113,45 @@ def manifold_report(
                 f"There are {len(features)} {what} samples, and the {neighbors} nearest neighbors "
                 f"of one of them need at least {neighbors + 1}: measure more samples."
             )
-    x, y = real.values.double(), fake.values.double()
-    values = _values(x, y, neighbors)
+    between = _Distances(real.values.double(), fake.values.double())
+    rows, columns = (torch.arange(len(f), device=f.values.device) for f in (real, fake))
+    values = _values(between, rows, columns, neighbors)
     errors = {}
     if spread:
-        found = jackknife(lambda a, b: _values(a, b, neighbors), x, y).tolist()
+        found = jackknife(lambda a, b: _values(between, a, b, neighbors), rows, columns).tolist()
         errors = dict(zip(NAMES, found, strict=True))
     return ManifoldReport(*values, neighbors, real.extractor, len(real), len(fake), errors)
 
 
-def _values(x: Tensor, y: Tensor, neighbors: int) -> tuple[float, float, float, float]:
-    """Return precision, recall, density, coverage of y against x."""
-    radius_x, radius_y = _radii(x, neighbors), _radii(y, neighbors)
-    neighborhoods = torch.zeros(len(y), device=x.device)  # of x that hold each sample of y
+class _Distances:
+    """Distances among the samples of two sets, x and y, of which parts are asked for.
+
+    Those of sets that are not too large are computed once: the jackknife wants most of them
+    twenty times.
+    """
+
+    def __init__(self, x: Tensor, y: Tensor):
+        self.sets = {"x": x, "y": y}
+        pairs = ("xx", "xy", "yy") if max(len(x), len(y)) <= HELD else ()
+        self.known = {pair: _distances(*(self.sets[name] for name in pair)) for pair in pairs}
+
+    def __call__(self, pair: str, rows: Tensor, columns: Tensor) -> Tensor:
+        """Return the distances of some samples of one set from some of another."""
+        if pair in self.known:
+            return self.known[pair].index_select(0, rows).index_select(1, columns)
+        one, other = (self.sets[name] for name in pair)
+        return _distances(one[rows], other[columns])
+
+
+def _values(
+    between: _Distances, x: Tensor, y: Tensor, neighbors: int
+) -> tuple[float, float, float, float]:
+    """Return precision, recall, density, coverage of samples y against samples x (their rows)."""
+    radius_x, radius_y = _radii(between, "xx", x, neighbors), _radii(between, "yy", y, neighbors)
+    neighborhoods = torch.zeros(len(y), device=y.device)  # of x that hold each sample of y
     recalled = covered = 0
-    for start in range(0, len(x), ROWS):
-        distance = _distances(x[start : start + ROWS], y)
-        radius = radius_x[start : start + ROWS]
+    for rows, radius in zip(x.split(ROWS), radius_x.split(ROWS), strict=True):
+        distance = between("xy", rows, y)
         inside = distance < radius[:, None]
         neighborhoods += inside.sum(0)
         covered += int(inside.any(1).sum())
@@ -141,10 +164,13 @@ def _values(x: Tensor, y: Tensor, neighbors: int) -> tuple[float, float, float, 
     )
 
 
-def _radii(x: Tensor, neighbors: int) -> Tensor:
+def _radii(between: _Distances, pair: str, samples: Tensor, neighbors: int) -> Tensor:
     """Return the distance of each sample from its k-th nearest other sample."""
     # The smallest of all is the distance 0 from itself.
-    parts = [_distances(rows, x).kthvalue(neighbors + 1, dim=1).values for rows in x.split(ROWS)]
+    parts = [
+        between(pair, rows, samples).kthvalue(neighbors + 1, dim=1).values
+        for rows in samples.split(ROWS)
+    ]
     return torch.cat(parts)
 
 

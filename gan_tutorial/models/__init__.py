@@ -1,6 +1,6 @@
 """Networks: generators, discriminators and encoders, fully connected and convolutional."""
 
-from .adopt import adopt_generator
+from .adopt import adopt_generator, code_shape
 from .build import build, config_of, pair_for
 from .conditional import AuxiliaryDiscriminator, ConditionalGenerator, ProjectionDiscriminator
 from .dcgan import DCGANDiscriminator, DCGANGenerator, dcgan_pair
@@ -40,6 +40,7 @@ __all__ = [
     "adopt_generator",
     "batch_norms",
     "build",
+    "code_shape",
     "config_of",
     "dcgan_pair",
     "encoder_for",

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-__all__ = ["adopt_generator"]
+__all__ = ["adopt_generator", "code_shape"]
 
 
 def adopt_generator(generator: nn.Module) -> nn.Module:
@@ -38,7 +38,26 @@ def adopt_generator(generator: nn.Module) -> nn.Module:
     >>> usual(torch.zeros(5, 16)).shape
     torch.Size([5, 3, 4, 4])
     """
-    first = next((m for m in generator.modules() if _width(m) is not None), None)
+    first = _first_layer(generator)
+    known: Any = getattr(generator, "latent_dim", None)
+    if known is None:
+        known = code_shape(generator)[0]
+        generator.latent_dim = known
+    convolves = isinstance(first, nn.ConvTranspose2d | nn.Conv2d)
+    if convolves and _failure(generator, (2, known)) and not _failure(generator, (2, known, 1, 1)):
+        generator.register_forward_pre_hook(_as_maps)
+    return generator
+
+
+def code_shape(generator: nn.Module) -> tuple[int, ...]:
+    """Return the shape of one code that a generator takes: (latent_dim,) or (latent_dim, 1, 1).
+
+    Raises
+    ------
+    ValueError
+        If it cannot be seen; the message says the line to write.
+    """
+    first = _first_layer(generator)
     known: Any = getattr(generator, "latent_dim", None)
     if known is None:
         known = None if first is None else _width(first)
@@ -47,18 +66,20 @@ def adopt_generator(generator: nn.Module) -> nn.Module:
                 f"How long are the codes of this {type(generator).__name__}? Its first layer does "
                 "not show it: write generator.latent_dim = 100, or whatever it takes, before."
             )
-        if _failure(generator, (2, known)) and _failure(generator, (2, known, 1, 1)):
-            raise ValueError(
-                f"This {type(generator).__name__} takes neither codes (N, {known}) nor "
-                f"(N, {known}, 1, 1): {_failure(generator, (2, known))}. Write "
-                "generator.latent_dim = 100, or whatever it takes, and let it map codes of that "
-                "length to samples."
-            )
-        generator.latent_dim = known
-    convolves = isinstance(first, nn.ConvTranspose2d | nn.Conv2d)
-    if convolves and _failure(generator, (2, known)) and not _failure(generator, (2, known, 1, 1)):
-        generator.register_forward_pre_hook(_as_maps)
-    return generator
+    for shape in ((known,), (known, 1, 1)):
+        if not _failure(generator, (2, *shape)):
+            return shape
+    raise ValueError(
+        f"This {type(generator).__name__} takes neither codes (N, {known}) nor "
+        f"(N, {known}, 1, 1): {_failure(generator, (2, known))}. Write "
+        "generator.latent_dim = 100, or whatever it takes, and let it map codes of that "
+        "length to samples."
+    )
+
+
+def _first_layer(generator: nn.Module) -> nn.Module | None:
+    """Return the first layer with weights whose width is that of its input."""
+    return next((m for m in generator.modules() if _width(m) is not None), None)
 
 
 def _width(module: nn.Module) -> int | None:

@@ -16,11 +16,13 @@ discriminator:
 torch.Size([5])
 """
 
+import re
+
 import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-__all__ = ["AUGMENTATIONS", "DiffAugment", "Noise"]
+__all__ = ["AUGMENTATIONS", "DIFF_AUGMENT", "DiffAugment", "Noise", "change_from", "cutout"]
 
 
 def _uniform(x: Tensor, low: float, high: float) -> Tensor:
@@ -55,30 +57,56 @@ def _translation(x: Tensor) -> Tensor:
 
 
 def _cutout(x: Tensor) -> Tensor:
-    """Set a square of half the side, at a random place that may reach over the edge, to 0."""
+    """Cover a random place of each image."""
+    height, width = x.shape[2:]
+    up, left = height // 4, width // 4
+    top = _offsets(x, -up, height - 1 - up)
+    return cutout(x, top, _offsets(x, -left, width - 1 - left))
+
+
+def cutout(x: Tensor, top: Tensor, left: Tensor) -> Tensor:
+    """Set a rectangle of half the sides of each image to 0 (DeVries and Taylor 2017).
+
+    Parameters
+    ----------
+    x : Tensor, shape (N, C, H, W)
+    top, left : Tensor of int64, shape (N, 1)
+        Its first row and column, which may lie outside the image.
+
+    Returns
+    -------
+    Tensor, shape (N, C, H, W)
+    """
     height, width = x.shape[2:]
     h, w = height // 2, width // 2
-    rows = torch.arange(height, device=x.device) - _offsets(x, -(h // 2), height - 1 - h // 2)
-    columns = torch.arange(width, device=x.device) - _offsets(x, -(w // 2), width - 1 - w // 2)
+    rows = torch.arange(height, device=x.device) - top
+    columns = torch.arange(width, device=x.device) - left
     inside_rows = (rows >= 0) & (rows < h)
     inside_columns = (columns >= 0) & (columns < w)
     hole = inside_rows[:, None, :, None] & inside_columns[:, None, None, :]
     return x.masked_fill(hole, 0.0)
 
 
-AUGMENTATIONS = {"color": _color, "translation": _translation, "cutout": _cutout}
+def _flip(x: Tensor) -> Tensor:
+    """Mirror each image left to right, or not, by chance."""
+    return torch.where(_uniform(x, 0.0, 1.0) < 0.5, x.flip(3), x)
+
+
+DIFF_AUGMENT = {"color": _color, "translation": _translation, "cutout": _cutout}
+AUGMENTATIONS = {**DIFF_AUGMENT, "flip": _flip}
 
 
 class DiffAugment:
-    """The three differentiable augmentations of Zhao et al. (2020), "DiffAugment".
+    """The three differentiable augmentations of Zhao et al. (2020), "DiffAugment", and a flip.
 
     Parameters
     ----------
-    *policy : {"color", "translation", "cutout"}
-        Which of them, in this order; all three by default. "color" adds up to 0.5 to the
+    *policy : {"color", "translation", "cutout", "flip"}
+        Which of them, in this order; the first three by default. "color" adds up to 0.5 to the
         brightness, multiplies the saturation by 0 to 2 and the contrast by 0.5 to 1.5;
         "translation" moves by up to an eighth of the side, and what comes in from outside is 0;
-        "cutout" sets a square of half the side to 0.
+        "cutout" sets a square of half the side to 0; "flip" mirrors every second sample left to
+        right, and the generator may then make mirrored pictures: not for letters.
 
     Raises
     ------
@@ -105,7 +133,7 @@ class DiffAugment:
                 raise ValueError(
                     f"Unknown augmentation {name!r}; choose among {', '.join(AUGMENTATIONS)}."
                 )
-        self.policy = policy or tuple(AUGMENTATIONS)
+        self.policy = policy or tuple(DIFF_AUGMENT)
 
     def __call__(self, x: Tensor) -> Tensor:
         """Change images (N, C, H, W); the result has the same shape."""
@@ -154,3 +182,23 @@ class Noise:
 
     def __repr__(self) -> str:
         return f"Noise({self.std:g})"
+
+
+def change_from(text: str) -> DiffAugment | Noise:
+    """Return the change that describes itself, by its ``repr``, like this.
+
+    Raises
+    ------
+    ValueError
+        If it is none of the library's own.
+
+    Examples
+    --------
+    >>> change_from("DiffAugment('flip')"), change_from("Noise(0.3)")
+    (DiffAugment('flip'), Noise(0.3))
+    """
+    if policy := re.fullmatch(r"DiffAugment\(((?:'\w+'(?:, )?)+)\)", text):
+        return DiffAugment(*re.findall(r"'(\w+)'", policy[1]))
+    if noise := re.fullmatch(r"Noise\(([\d.e+-]+)\)", text):
+        return Noise(float(noise[1]))
+    raise ValueError(f"The change {text} is none of the library's own: build it yourself.")

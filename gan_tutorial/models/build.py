@@ -5,6 +5,7 @@ from typing import Any
 
 from torch import nn
 
+from .augment import change_from
 from .conditional import AuxiliaryDiscriminator, ConditionalGenerator, ProjectionDiscriminator
 from .dcgan import DCGANDiscriminator, DCGANGenerator, dcgan_pair
 from .encoders import DCGANEncoder, MLPEncoder
@@ -12,7 +13,7 @@ from .flow import FlowSampler, MLPDenoiser, UNetDenoiser
 from .mlp import MLPDiscriminator, MLPGenerator, mlp_pair
 from .translator import Translator
 from .unet import PatchDiscriminator, UNetGenerator
-from .wrappers import Wrapper
+from .wrappers import Augmented, Wrapper
 
 __all__ = ["build", "can_build", "config_of", "pair_for"]
 
@@ -73,6 +74,9 @@ def build(config: dict[str, Any]) -> nn.Module:
     """
     options = dict(config)
     kind = options.pop("kind", None)
+    if kind == Augmented.__name__:
+        changes = [change_from(text) for text in options["changes"]]
+        return Augmented(build(options["network"]), *changes)
     if kind in WRAPPERS:
         return WRAPPERS[kind](build(options.pop("network")), **options)
     if kind not in KINDS:
@@ -87,7 +91,13 @@ def build(config: dict[str, Any]) -> nn.Module:
 def can_build(config: dict[str, Any]) -> bool:
     """Tell whether `build` knows the network of a configuration, and what it may wrap."""
     kind = config.get("kind")
-    return kind in KINDS or (kind in WRAPPERS and can_build(config.get("network", {})))
+    if kind == Augmented.__name__:
+        try:
+            [change_from(text) for text in config.get("changes", ())]
+        except ValueError:
+            return False
+    wraps = kind in WRAPPERS or kind == Augmented.__name__
+    return kind in KINDS or (wraps and can_build(config.get("network", {})))
 
 
 def pair_for(

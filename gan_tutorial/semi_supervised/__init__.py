@@ -6,7 +6,7 @@ the first and trained on the second: ``fit(task, few.unlabeled, steps)``. What w
 neither, so nothing can leak.
 """
 
-from .augmentations import AUGMENTATIONS, augmented, cutout
+from .augmentations import AUGMENTATIONS, augmented, covered
 from .baselines import linear_probe, spread_labels
 from .classifier import Classifier, classifier_body
 from .gan import SemiSupervisedGAN, recipe_for
@@ -21,7 +21,7 @@ __all__ = [
     "SemiSupervisedGAN",
     "augmented",
     "classifier_body",
-    "cutout",
+    "covered",
     "entropy",
     "hide_labels",
     "linear_probe",

@@ -4,7 +4,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-__all__ = ["AUGMENTATIONS", "augmented", "cutout"]
+from ..models.augment import cutout
+
+__all__ = ["AUGMENTATIONS", "augmented", "covered"]
 
 AUGMENTATIONS = ("none", "shift", "shift-flip")
 
@@ -45,27 +47,21 @@ def augmented(images: Tensor, kind: str, u: Tensor) -> Tensor:
     return images
 
 
-def cutout(images: Tensor, u: Tensor) -> Tensor:
-    """Cover a square of each image with gray: half as long as its shorter side.
-
-    DeVries and Taylor (2017).
+def covered(images: Tensor, u: Tensor) -> Tensor:
+    """Cover a place of each image with gray; see `gan_tutorial.models.augment.cutout`.
 
     Parameters
     ----------
     images : Tensor, shape (n, C, H, W)
         In [-1, 1]; gray is 0.
     u : Tensor, shape (n, 2)
-        Uniform random numbers in [0, 1): where the square is. It lies inside the image.
+        Uniform random numbers in [0, 1): the middle of the place, which may reach over the edge.
 
     Returns
     -------
     Tensor, shape (n, C, H, W)
     """
-    covered = torch.ones_like(images[:, :1], dtype=torch.bool)
-    for dim, length, place in ((2, images.shape[2], u[:, 0]), (3, images.shape[3], u[:, 1])):
-        side = min(images.shape[2:]) // 2
-        first = (place * (length - side + 1)).long().clamp_(max=length - side)
-        at = torch.arange(length, device=images.device) - first[:, None]
-        shape = (len(images), 1, length, 1) if dim == 2 else (len(images), 1, 1, length)
-        covered &= ((at >= 0) & (at < side)).view(shape)
-    return images.masked_fill(covered, 0.0)
+    height, width = images.shape[2:]
+    top = (u[:, :1] * height).long() - height // 4
+    left = (u[:, 1:] * width).long() - width // 4
+    return cutout(images, top, left)

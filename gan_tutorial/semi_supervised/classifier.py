@@ -10,7 +10,7 @@ from ..data import Dataset, sample_shape
 from ..data.streams import check_count
 from ..gan import recipe_for as gan_recipe_for
 from ..models import DCGANEncoder, MLPEncoder
-from .augmentations import cutout
+from .augmentations import covered
 from .task import FewLabelsTask, entropy, share_right
 
 __all__ = ["TERMS", "Classifier", "classifier_body"]
@@ -58,7 +58,7 @@ class Classifier(FewLabelsTask):
       own way (Laine and Aila 2017);
     - ``"fixmatch"``: the cross-entropy of a sample that is changed strongly with the class that
       the network takes it for when it is changed weakly, if it is surer than `threshold` (Sohn et
-      al. 2020). Weakly is `augment`; strongly is `augment`, `cutout` and `noise`.
+      al. 2020). Weakly is `augment`; strongly is `augment`, `covered` and `noise`.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ class Classifier(FewLabelsTask):
         if self.unlabeled == "fixmatch":
             strong = self.changed(batch)
             if strong.ndim == 4:  # points have nothing that could be covered
-                strong = cutout(strong, self.random(torch.rand, len(batch), 2))
+                strong = covered(strong, self.random(torch.rand, len(batch), 2))
             return [self.changed(batch), self.noisy(strong)]
         return [self.noisy(self.changed(batch))]
 

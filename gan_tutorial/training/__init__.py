@@ -6,7 +6,9 @@ A `Task` says what is trained and what one step does; `fit` does everything else
 from . import captured, checkpoints, distributed, speed
 from .files import WriteError
 from .history import History
+from .kept import keep_generator
 from .loop import fit, pick_device
+from .pace import Pace, seconds_per_step, steps_within
 from .recipe import Recipe
 from .run import Batches, NonFiniteError, Run
 from .saved import SavedRun
@@ -19,6 +21,7 @@ __all__ = [
     "Batches",
     "History",
     "NonFiniteError",
+    "Pace",
     "Recipe",
     "Run",
     "SavedRun",
@@ -32,7 +35,10 @@ __all__ = [
     "freeze_lower",
     "frozen",
     "given_to",
+    "keep_generator",
     "pick_device",
+    "seconds_per_step",
     "speed",
     "start_from",
+    "steps_within",
 ]

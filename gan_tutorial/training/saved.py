@@ -20,6 +20,7 @@ from .checkpoints import (
     read_tensors,
 )
 from .history import History
+from .kept import LAST, kept_generators, place_of
 
 __all__ = ["SavedRun"]
 
@@ -31,6 +32,10 @@ class SavedRun:
     ----------
     folder : str or Path
         The `out` of `fit`, or the ``--out`` of the command line.
+    checkpoint : {"last", "best"} or int
+        Which of the run's generators: the newest, or of those that it kept on the way
+        (``train --keep-best``) the one with the lowest KID, or that of a step. History and state
+        are those of the end.
 
     Raises
     ------
@@ -47,8 +52,9 @@ class SavedRun:
     ((3, 64, 64), 64)
     """
 
-    def __init__(self, folder: str | Path):
+    def __init__(self, folder: str | Path, checkpoint: str | int = LAST):
         self.folder = Path(folder).expanduser()
+        self.checkpoint_name = str(checkpoint)
 
     @property
     def exists(self) -> bool:
@@ -56,9 +62,19 @@ class SavedRun:
         return (self.folder / CHECKPOINT).is_file()
 
     @cached_property
+    def place(self) -> Path:
+        """Where the generator lies: the folder, or one within it."""
+        return place_of(self.folder, self.checkpoint_name)
+
+    @property
+    def kept(self) -> dict[int, dict[str, float | None]]:
+        """The steps whose generators were kept on the way, with what was measured of each."""
+        return kept_generators(self.folder)
+
+    @cached_property
     def config(self) -> dict[str, Any]:
         """The content of ``config.json``: ``generator``, ``step``, ``training`` and ``data``."""
-        return read_config(self.folder)
+        return read_config(self.place)
 
     @property
     def step(self) -> int:
@@ -95,7 +111,7 @@ class SavedRun:
                 f"file: write SavedRun({str(self.folder)!r}).load_into(generator), with one made "
                 "as it was then; on the command line, sample --network FILE.py:NAME."
             )
-        return load_generator(self.folder)
+        return load_generator(self.place)
 
     def load_into(self, network: nn.Module) -> nn.Module:
         """Give a generator of the reader's own, made as it was for the run, its trained weights.
@@ -115,7 +131,7 @@ class SavedRun:
         CheckpointError
             If the weights do not fit.
         """
-        path = self.folder / GENERATOR
+        path = self.place / GENERATOR
         if not path.is_file():
             raise FileNotFoundError(f"{self.folder} has no {GENERATOR}.")
         try:

@@ -15,6 +15,7 @@ NO_COMPARISON = {
     "games.json": "rates of update rules on games with a closed form, at one step size",
     "gpu.json": "times of this library's own code on two kinds of machine",
     "improve_costs.json": "what a step costs",
+    "processes.json": "times of the same training in one process and in two",
     "step.json": "times of the same step, written in several ways",
 }
 # The searches themselves, which other results refer to.

@@ -1,4 +1,4 @@
-"""What the section on the doctor promises, and the measurement that it quotes."""
+"""What the chapter on the doctor promises, and the measurement that it quotes."""
 
 import json
 import re
@@ -6,6 +6,7 @@ import re
 import nbformat
 import pytest
 
+from gan_tutorial.doctor import COLUMNS, diagnose, read_table
 from gan_tutorial.faults import FAULTS
 from gan_tutorial.faults import healthy as case
 
@@ -42,7 +43,7 @@ def test_every_inserted_number_is_computed(cells):
     prose = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
     code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
     used = set(re.findall(r"\{glue:text\}`([^`]+)`", prose))
-    names = re.findall(r"glue\(\s*f?\"([^\"]+)\"", code)
+    names = re.findall(r"(?:glue|say)\(\s*f?\"([^\"]+)\"", code)
     patterns = [re.sub(r"\\\{[^}]*\\\}", r"\\w+", re.escape(name)) for name in names]
     assert used
     for name in used:
@@ -92,6 +93,29 @@ def test_the_targets_on_the_untouched_runs(result):
     assert summary["false_alarm"] <= 0.05
     assert summary["sensitivity"] >= 0.8
     assert summary["wrong_name"] <= 0.1
+
+
+def test_no_cell_of_the_table_of_columns_is_cut(cells):
+    """A bar in a sentence would end its cell, so it is escaped."""
+    (table,) = (c.source for c in cells if "COLUMNS.items()" in c.source)
+    assert any("|" in text for text in COLUMNS.values())
+    assert "text.replace('|', bar)" in table
+    assert 'bar = "\\\\|"' in table
+
+
+def test_headings_are_no_deeper_than_two_levels_below_the_chapter(cells):
+    text = "\n".join(c.source for c in cells if c.cell_type == "markdown")
+    assert not re.search(r"^####", text, re.M)
+
+
+def test_the_log_gone_wrong_is_what_its_solution_says(root):
+    log = read_table(root / "benchmarks" / "results" / "log_gone_wrong.csv")
+    assert diagnose(log, loss="non-saturating").name == "tiny-data"
+    four = {name: log[name] for name in ("step", "d_loss", "g_loss", "real_logit", "fake_logit")}
+    assert diagnose(four, loss="non-saturating").name != "tiny-data"
+    late = len(log["step"]) // 2
+    assert log["d_loss"][late:].mean() < 0.7 * log["d_loss"][:5].mean()
+    assert (log["real_logit"] - log["fake_logit"])[late:].min() > 1
 
 
 def test_a_look_costs_less_than_three_percent(result):

@@ -140,6 +140,29 @@ def test_a_label_before_a_heading_names_the_place():
     assert Sections(page).found == [["fault-mode-collapse", "Mode collapse", "Seen."]]
 
 
+def test_wrong_answers_are_not_found_as_if_the_book_said_so():
+    asked = '<div class="question"><fieldset><legend>Why?</legend></fieldset><p>Never.</p></div>'
+    page = f'<article><section id="a"><h1>A</h1><p>One.</p>{asked}<p>Two.</p></section></article>'
+    assert Sections(page).found == [["a", "A", "One. Two."]]
+
+
+def test_a_named_fold_is_a_place_of_its_own():
+    """Its title is the heading; text after it belongs to the section again."""
+    page = (
+        '<article><section id="cards"><h2>Cards</h2><p>Open one.</p>'
+        '<div class="dropdown admonition" id="fault-a"><p class="admonition-title">A fault</p>'
+        "<p>Seen.</p><p>Cured.</p></div>"
+        '<div class="exercise dropdown admonition" id="ex-a">'
+        '<p class="admonition-title">Try</p></div>'
+        '<div class="dropdown admonition"><p class="admonition-title">Aside</p></div>'
+        "<p>After.</p></section></article>"
+    )
+    assert Sections(page).found == [
+        ["cards", "Cards", "Open one. Try Aside After."],
+        ["fault-a", "A fault", "Seen. Cured."],
+    ]
+
+
 def test_what_can_be_shown_is_collected_without_names():
     page = """<div class="math notranslate" id="equation-eq-a"><span class="eqno">(1)
     <a class="headerlink" href="#equation-eq-a">#</a></span>\\[x\\]</div>

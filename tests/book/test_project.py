@@ -50,7 +50,7 @@ def test_python_of_the_readme_runs(root):
 def test_command_lines_of_the_readme_are_understood(root):
     readme = (root / "README.md").read_text(encoding="utf-8")
     lines = re.findall(r"^python -m gan_tutorial ([^#\n]*)", readme, re.M)
-    assert len(lines) == 25
+    assert len(lines) == 28
     for line in lines:
         cli.parser().parse_args(line.split())
 

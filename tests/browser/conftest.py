@@ -52,8 +52,21 @@ def browser(html, executable):
         started = playwright.chromium.launch(
             executable_path=executable, args=arguments, timeout=PATIENCE_MS
         )
+        for name in ("new_page", "new_context"):
+            setattr(started, name, patient(getattr(started, name)))
         yield started
         started.close()
+
+
+def patient(opened):
+    """Return the function that opens a page or a context, with our patience in what it opens."""
+
+    def open_patiently(**options):
+        page = opened(**options)
+        page.set_default_timeout(PATIENCE_MS)
+        return page
+
+    return open_patiently
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
@@ -107,12 +120,15 @@ def visiting(browser, html):
     """
     contexts = []
 
-    def go(name: str, home: str | None = None, *, theme="light", **options) -> Visit:
+    def go(
+        name: str, home: str | None = None, *, theme="light", script: str = "", **options
+    ) -> Visit:
+        """`script` runs before those of the page."""
         home = home or html.as_uri()
         options.setdefault("viewport", {"width": 1280, "height": 900})
         context = browser.new_context(color_scheme=theme, **options)
-        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
+        context.add_init_script(script)
         page = context.new_page()
         seen = Visit(page, home)
 
@@ -143,15 +159,34 @@ def visiting(browser, html):
 
 
 @pytest.fixture
+def load(browser, html):
+    """Return a function that opens an empty page with scripts of the laboratories in it."""
+    pages = []
+
+    def go(*names):
+        page = browser.new_page()
+        pages.append(page)
+        for name in names:
+            page.add_script_tag(path=html / "_static" / "labs" / name)
+        return page
+
+    yield go
+    for page in pages:
+        page.close()
+
+
+@pytest.fixture
 def start(visit):
     """Return a function that opens a page and starts one laboratory on it."""
 
     def go(name, page="book/laboratories.html", **options):
+        """Everything that is folded in a laboratory is open; `options` are those of `visit`."""
         seen = visit(page, **options)
         figure = seen.page.locator(f"figure.lab[data-lab={name}]")
         assert not any("_static/labs/" in u and "lab.js" not in u for u in seen.loaded)
         figure.get_by_role("button", name="Start the laboratory").click()
         figure.locator(".lab-bench").wait_for()
+        figure.evaluate("f => f.querySelectorAll('details').forEach((d) => { d.open = true; })")
         assert not seen.errors
         assert not seen.elsewhere
         return seen.page, figure

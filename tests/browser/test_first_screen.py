@@ -69,6 +69,39 @@ def test_laboratory_rests_out_of_sight(visit):
     assert not figure.evaluate("f => f.lab.running()"), "what the reader has paused stays paused"
 
 
+# An observer of a canvas that says what a test lets it say: a busy browser tells several changes
+# at once.
+TELL = """(() => {
+  const Observer = IntersectionObserver;
+  window.told = [];
+  window.IntersectionObserver = class extends Observer {
+    constructor(act, ...more) {
+      super((...entries) => this.silent || act(...entries), ...more);
+      this.act = act;
+    }
+    observe(target) {
+      super.observe(target);
+      if (target.tagName !== "CANVAS") return;
+      this.silent = true;
+      told.push(this.act);
+    }
+  };
+})();"""
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_of_several_changes_of_sight_the_last_holds(visit, seen):
+    page = visit(COVER, viewport=DESK, script=TELL).page
+    figure = lab(page)
+    page.wait_for_function("f => f.lab?.running() && told.length", arg=figure.element_handle())
+    page.evaluate(
+        "seen => told.forEach((act) => act([!seen, seen].map((isIntersecting) => ({"
+        " isIntersecting }))))",
+        seen,
+    )
+    assert figure.evaluate("f => f.lab.running()") == seen
+
+
 def test_laboratory_waits_for_who_wants_less_motion(visit):
     page = visit(COVER, viewport=DESK, reduced_motion="reduce").page
     figure = lab(page)

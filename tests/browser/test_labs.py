@@ -10,97 +10,19 @@ import torch
 from export_generator import folded
 from torch.nn.functional import conv_transpose2d
 
-from gan_tutorial import GAN, checkpoints, data, games, metrics, models, plots
+from gan_tutorial import checkpoints, data, games, metrics, plots
+from gan_tutorial.faults import FAULTS
 from gan_tutorial.losses import LOSSES
 from gan_tutorial.models.sampling import latent_codes
 from gan_tutorial.repair import latent_search
 
 PAGE = "book/laboratories.html"
-LABORATORIES = ["toy-gan", "dirac-gan", "two-clouds", "football", "repaint", "repair-plane"]
-
-
-@pytest.fixture
-def load(browser, html):
-    """Return a function that opens an empty page with scripts of the laboratories in it."""
-    pages = []
-
-    def go(*names):
-        page = browser.new_page()
-        pages.append(page)
-        for name in names:
-            page.add_script_tag(path=html / "_static" / "labs" / name)
-        return page
-
-    yield go
-    for page in pages:
-        page.close()
+LABORATORIES = [
+    "toy-gan", "dirac-gan", "two-clouds", "football", "repaint", "repair-plane", "fault-atlas",
+]  # fmt: skip
 
 
 # --- The library's numbers --------------------------------------------------------------------
-
-GAMES = [
-    {"loss": "non-saturating"},
-    {"loss": "minimax"},
-    {"loss": "hinge"},
-    {"loss": "wasserstein", "gp": 1.0},
-    {"loss": "relativistic", "r1": 0.1, "r2": 0.1},
-    {"loss": "non-saturating", "r1": 0.5, "betas": (0.9, 0.999)},
-]
-
-TRAIN = """([weights, batches, options]) => {
-  const { Network, Game, batch } = ganNetworks;
-  const rows = (list) => Object.assign(batch(list.length, list[0].length), {
-    a: Float64Array.from(list.flat()) });
-  const game = new Game(Network.from(weights[0]), Network.from(weights[1]), options);
-  const scalars = batches.map(({ real, z_d, u, z_g }) => ({
-    ...game.discriminatorStep(rows(real), game.generator.forward(rows(z_d)).output, u),
-    ...game.generatorStep(rows(real), rows(z_g)) }));
-  return [scalars, game.generator.weights(), game.discriminator.weights()];
-}"""
-
-
-def weights_of(network) -> list:
-    linears = [module for module in network.net if isinstance(module, torch.nn.Linear)]
-    return [[layer.weight.tolist(), layer.bias.tolist()] for layer in linears]
-
-
-@pytest.mark.parametrize("options", GAMES, ids=lambda o: "-".join(map(str, o.values())))
-def test_toy_gan_computes_what_the_library_computes(load, options):
-    """Five steps from the same weights on the same batches: losses, penalties and weights."""
-    # Double precision, as in the page: in single precision Adam turns the rounding of a gradient
-    # near zero into a step of the full learning rate.
-    networks = [network.double() for network in models.mlp_pair((2,), latent_dim=2, width=64)]
-    options = {"betas": (0.0, 0.9), **options}
-    gan = GAN(*networks, lr=(2e-3, 1e-3), **options)
-    start = [weights_of(network) for network in networks]
-    drawn, random = [], gan.random
-
-    def recorded(*arguments):
-        drawn.append(random(*arguments).double())
-        return drawn[-1]
-
-    gan.random = recorded
-    points = data.ring(std=0.1).sample(5 * 32, seed=0).double().split(32)
-    batches, expected = [], []
-    for real in points:
-        drawn.clear()
-        expected.append({name: float(value) for name, value in gan.step(real.clone()).items()})
-        z_d, *u, z_g = drawn
-        u = u[0].flatten().tolist() if u else None
-        batches.append({"real": real.tolist(), "z_d": z_d.tolist(), "u": u, "z_g": z_g.tolist()})
-
-    settings = {"r1": 0, "r2": 0, "gp": 0, **options, "lrG": 2e-3, "lrD": 1e-3}
-    scalars, *trained = load("networks.js").evaluate(TRAIN, [start, batches, settings])
-
-    for ours, theirs in zip(scalars, expected, strict=True):
-        assert ours.keys() == theirs.keys()
-        assert ours == pytest.approx(theirs, abs=1e-9)
-    for network, before, after in zip(networks, start, trained, strict=True):
-        for old, new, now in zip(before, after, weights_of(network), strict=True):
-            assert (torch.tensor(now[0]) - torch.tensor(old[0])).abs().max() > 1e-3
-            for ours, theirs in zip(new, now, strict=True):
-                assert numpy.allclose(ours, theirs, rtol=0, atol=1e-9)
-
 
 DIRACS = [
     {"loss": "non-saturating"},
@@ -204,7 +126,7 @@ def test_football_computes_what_the_library_computes(load):
     generator = checkpoints.load_generator(checkpoints.shipped("soccer64"))
     codes = latent_codes(3, generator.latent_dim, seed=3)
     x = Folded(generator)(codes).detach()
-    page = load("networks.js", "generator.js", "football-weights.js")
+    page = load("generator.js", "football-weights.js")
     pictures = page.evaluate(
         "codes => { const g = new ganGenerator.Generator(ganFootball);"
         " return codes.map((z) => Array.from(g.forward(z))); }",
@@ -237,7 +159,7 @@ def test_repair_computes_what_the_library_computes(load):
     ((missed * near).sum() / near.sum() + 0.01 * z.square().mean()).backward()
     filled, errors = latent_search(generator, ball, mask, steps=6, lr=0.2, seed=1)
 
-    page = load("networks.js", "generator.js", "football-weights.js", "search.js")
+    page = load("generator.js", "football-weights.js", "search.js")
     pixels = ball[0].permute(1, 2, 0).flatten()
     arguments = [pixels.tolist(), z[0].tolist(), HOLE, 6]
     slope, error, completed = page.evaluate(SEARCH, arguments)
@@ -272,86 +194,6 @@ def test_halves_are_read_as_they_were_written(load):
 
 
 # --- What a reader can do ---------------------------------------------------------------------
-
-
-def test_players_move_one_at_a_time(start):
-    page, figure = start("toy-gan")
-    words, canvas = figure.locator(".lab-words"), figure.locator("canvas").first
-    picture = canvas.evaluate("c => c.toDataURL()")
-    weights = "figure => [figure.lab.game().discriminator, figure.lab.game().generator]\
-        .map((network) => network.layers[0].w[0])"
-    judge, maker = figure.evaluate(weights)
-    figure.get_by_role("button", name="D moves").press("Enter")
-    assert "Step 0." in words.inner_text()
-    assert canvas.evaluate("c => c.toDataURL()") != picture, "the ground has changed"
-    moved, same = figure.evaluate(weights)
-    assert (moved != judge, same != maker) == (True, False)
-    figure.get_by_role("button", name="G moves").press("Enter")
-    assert "Step 1." in words.inner_text()
-    still, moved_too = figure.evaluate(weights)
-    assert (still != moved, moved_too != maker) == (False, True)
-    after = words.inner_text()
-    figure.get_by_role("button", name="Reset").press("Enter")
-    assert "Step 0." in words.inner_text()
-    for player in "DG":
-        figure.get_by_role("button", name=f"{player} moves").press("Enter")
-    assert words.inner_text() == after, "the same seed gives the same numbers"
-    page.get_by_label("Seed").fill("3")
-    page.get_by_label("Seed").press("Tab")
-    for player in "DG":
-        figure.get_by_role("button", name=f"{player} moves").press("Enter")
-    assert words.inner_text() != after
-
-
-def test_training_runs_and_pauses_and_is_told_aloud(start, stop_time):
-    page, figure = start("toy-gan")
-    stop_time(page)
-    figure.get_by_role("button", name="Run").click()
-    page.clock.run_for(160)
-    figure.get_by_role("button", name="Pause").click()
-    paused = figure.evaluate("f => f.lab.step()")
-    assert paused >= 5
-    page.clock.run_for(10_000)
-    assert figure.evaluate("f => f.lab.step()") == paused
-    spoken, words = figure.locator("[aria-live]"), figure.locator(".lab-words")
-    assert spoken.inner_text() == words.inner_text() != ""
-
-
-def test_every_setting_trains(start):
-    """Each data set, loss and penalty can be chosen, and two moves later all is finite."""
-    _, figure = start("toy-gan")
-    for name in ("Data", "Loss", "Penalty on D", "Adam's \u03b21"):
-        box = figure.get_by_role("combobox", name=name)
-        for value in box.locator("option").evaluate_all("list => list.map((o) => o.value)"):
-            box.select_option(value)
-            for player in "DG":
-                figure.get_by_role("button", name=f"{player} moves").click()
-            text = figure.locator(".lab-words").inner_text()
-            assert "overflow" not in text
-            assert "NaN" not in text
-
-
-def test_collapse_can_be_caused(start, stop_time):
-    """With the recipe for it, most of the eight clumps are empty, for two seeds of two."""
-    page, figure = start("toy-gan")
-    stop_time(page)
-    for seed in ("0", "1"):
-        page.get_by_label("Seed").fill(seed)
-        figure.get_by_role("combobox", name="Speed").select_option("10")
-        figure.get_by_role("button", name="Cause mode collapse").click()
-        page.clock.run_for(15 * 16)  # ten steps a picture, one picture in 16 ms
-        assert figure.evaluate("f => f.lab.step()") == 150
-        assert figure.evaluate("f => f.lab.modes().covered") <= 4
-        figure.get_by_role("button", name="Pause").click()
-
-
-def test_less_motion_for_who_asks_for_it(start, stop_time):
-    page, figure = start("toy-gan", reduced_motion="reduce")
-    stop_time(page)
-    figure.get_by_role("button", name="Run").click()
-    for step in (0, 1, 2, 3):
-        assert figure.evaluate("f => f.lab.step()") == step
-        page.clock.run_for(1000)
 
 
 def test_dirac_gan_is_dragged_and_changed(start):
@@ -684,6 +526,61 @@ def test_plane_can_be_tapped_on_a_phone(start):
     assert len(chosen) >= 2
 
 
+BROKEN = "f => f.lab.broken().filter(Boolean).length"
+
+
+def test_atlas_breaks_and_heals_runs(start):
+    """One run by its button, all by theirs; the samples, the words and the sign follow."""
+    page, figure = start("fault-atlas")
+    page.wait_for_function("f => f.lab.ready()", arg=figure.element_handle())
+    large, words = figure.locator(".lab-views canvas").first, figure.locator(".lab-words")
+    dots = figure.locator(".lab-views canvas").nth(1)
+    looks = [c.evaluate("c => c.toDataURL()") for c in (large, dots)]
+    fault = FAULTS[figure.evaluate(CHOSEN)]
+    assert fault.why not in words.inner_text()
+    figure.get_by_role("button", name="Break it").press("Enter")
+    assert figure.evaluate(BROKEN) == 1
+    for sentence in (fault.title, fault.what, fault.why, fault.cure):
+        assert sentence in words.inner_text()
+    for canvas, before in zip((large, dots), looks, strict=True):
+        assert canvas.evaluate("c => c.toDataURL()") != before
+    figure.get_by_role("button", name="Heal it").press("Enter")
+    assert [c.evaluate("c => c.toDataURL()") for c in (large, dots)] == looks
+    figure.get_by_role("button", name="Break all").press("Enter")
+    assert figure.evaluate(BROKEN) == len(FAULTS)
+    figure.get_by_role("button", name="Heal all").press("Enter")
+    assert figure.evaluate(BROKEN) == 0
+
+
+def test_atlas_says_of_every_run_whether_its_sign_shows(start):
+    page, figure = start("fault-atlas")
+    words, box = figure.locator(".lab-words"), figure.get_by_role("combobox", name="Fault")
+    figure.get_by_role("button", name="Break all").press("Enter")
+    for index, fault in enumerate(FAULTS.values()):
+        box.select_option(str(index))
+        assert figure.evaluate(CHOSEN) == fault.name
+        value = figure.evaluate(f"f => f.lab.faults[{index}].broken[0]")
+        assert ("the sign shows" in words.inner_text()) == fault.shows(value)
+        shows = page.evaluate(f"ganAtlas.shows(ganFaults.faults[{index}], {value})")
+        assert shows == fault.shows(value)
+
+
+def test_atlas_follows_keys_and_fingers(start):
+    page, figure = start("fault-atlas", viewport={"width": 375, "height": 812}, has_touch=True)
+    tiles = figure.locator(".lab-tile")
+    assert tiles.count() == len(FAULTS)
+    names = list(FAULTS)
+    tiles.nth(3).tap()
+    assert figure.evaluate(CHOSEN) == names[3]
+    tiles.nth(3).press("ArrowRight")
+    assert figure.evaluate(CHOSEN) == names[4]
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowLeft")
+    assert figure.evaluate(CHOSEN) == names[2]
+    pressed = tiles.evaluate_all("all => all.map((t) => t.getAttribute('aria-pressed'))")
+    assert [k for k, value in enumerate(pressed) if value == "true"] == [2]
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("name", LABORATORIES)
 def test_started_laboratory_is_accessible(start, name, theme):
@@ -709,6 +606,7 @@ def test_started_laboratory_fits_a_phone(start, name):
         ("football", "book/03_code.html"),
         ("repaint", "book/05_repair.html"),
         ("repair-plane", "book/05_repair.html"),
+        ("fault-atlas", "book/08_pitfalls.html"),
     ],
 )
 def test_laboratory_stands_in_its_chapter(start, name, page):

@@ -115,3 +115,28 @@ def test_reader_can_switch_to_dark(visit):
         if page.evaluate("document.documentElement.dataset.theme") == "dark":
             break
     page.wait_for_function(f"light => {ground} !== light", arg=light)
+
+
+# --- The margin of a wide screen ----------------------------------------------------------------
+
+ASIDE = """() => {
+  const edge = document.querySelector(".bd-sidebar-secondary").getBoundingClientRect().left;
+  const column = document.querySelector("article section > p").getBoundingClientRect().right;
+  return [...document.querySelectorAll(`article :is(section, .cell_output) > figure > figcaption,
+      article section > .note.admonition:not(.dropdown)`)]
+    .filter((e) => e.checkVisibility() && !e.closest(".lab, .admonition .cell_output, .solution"))
+    .map((e) => e.getBoundingClientRect())
+    .map((box) => ({ beside: box.left >= column - 1, clear: box.right <= edge + 1 }));
+}"""
+
+
+@pytest.mark.parametrize("name", ["01_principles", "02_minimax", "04_measuring"])
+def test_captions_and_notes_stand_in_the_margin_where_it_is_wide(visit, name):
+    """Beside the column and never over the list of contents; on a laptop below their figures."""
+    wide = visit(f"book/{name}.html", viewport={"width": 1920, "height": 1000}).page
+    found = wide.evaluate(ASIDE)
+    assert len(found) > 3
+    assert all(box["beside"] and box["clear"] for box in found)
+    assert wide.evaluate("document.documentElement.scrollWidth") <= 1920
+    wide.set_viewport_size({"width": 1440, "height": 900})
+    assert not any(box["beside"] for box in wide.evaluate(ASIDE))

@@ -160,8 +160,9 @@ VALUES = {
     "--schedule": ["constant", "linear", "no"], "--precision": ["fp32", "bf16"],
     "--seed": ["0", "7", "-1"], "--on-error": ["skip", "raise"], "--levels": ["255", "0"],
     "--validation": ["0", "0.2", "0.9"], "--freeze-d": ["0", "1", "9"], "--save-every": ["1", "x"],
-    "--augment": ["translation", "cutout", "zoom"], "--doctor": [], "--data-changed": [],
-    "--capture": [], "--adversarial": ["0", "1"], "--diversity": ["0", "1"],
+    "--augment": ["translation", "flip", "none", "zoom"], "--doctor": [], "--data-changed": [],
+    "--budget": ["1s", "1"], "--keep-best": [], "--capture": [],
+    "--adversarial": ["0", "1"], "--diversity": ["0", "1"],
 }  # fmt: skip
 
 

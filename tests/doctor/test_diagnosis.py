@@ -165,6 +165,12 @@ def test_bad_input_is_refused(tmp_path):
     [
         ("Trying to backward through the graph a second time (or ...", "loss-made-once"),
         (
+            "one of the variables needed for gradient computation has been modified by an inplace "
+            "operation: [torch.FloatTensor [128, 1]], which is output 0 of AsStridedBackward0, is "
+            "at version 2; expected version 1 instead.",
+            "updated-too-early",
+        ),
+        (
             "The fake logits have shape (64, 8), expected (N,) or (N, 1): a discriminator gives "
             "one logit per sample, so flatten or pool its output.",
             "no-flatten",

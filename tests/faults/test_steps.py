@@ -82,6 +82,24 @@ def test_a_loss_made_once_stops_the_second_step():
     assert fault.measure(outcome) == 1
 
 
+@pytest.mark.parametrize("loss", losses.LOSSES)
+def test_a_weight_that_is_changed_too_early_stops_the_first_step(loss):
+    """With every loss; D has had its update, and G has not moved."""
+    torch.manual_seed(0)
+    gan = steps.UpdatedTooEarly(*models.mlp_pair((2,), width=4, depth=1), loss=loss)
+    before = [
+        [p.detach().clone() for p in network.parameters()]
+        for network in (gan.generator, gan.discriminator)
+    ]
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        gan.step(data.ring().sample(64, seed=0))
+    same = [
+        all(torch.equal(a, b) for a, b in zip(old, network.parameters(), strict=True))
+        for old, network in zip(before, (gan.generator, gan.discriminator), strict=True)
+    ]
+    assert same == [True, False]
+
+
 def test_a_shared_update_moves_the_discriminator_against_its_own_loss():
     torch.manual_seed(0)
     gan = steps.SharedUpdate(*models.mlp_pair((2,)), loss="non-saturating", lr=1e-2)

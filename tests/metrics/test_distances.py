@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy import linalg
 
-from gan_tutorial.metrics import Features, fid, fid_infinity, kid
+from gan_tutorial.metrics import Features, distances, fid, fid_infinity, kid
 
 
 def closed_form(mean_x, cov_x, mean_y, cov_y) -> float:
@@ -83,6 +83,16 @@ def test_kid_is_the_direct_double_sum():
             total -= 2 * kernel(x.values[i], y.values[j]) / n**2
     found = kid(x, y, subsets=1, subset_size=12)
     assert found.value == pytest.approx(total, rel=1e-10)
+
+
+@pytest.mark.parametrize("sizes", [(60, 60), (90, 40)])
+def test_kid_from_kernels_is_that_of_torchmetrics(sizes, monkeypatch):
+    x, y = gaussian(sizes[0], 300, 0), gaussian(sizes[1], 300, 1, 0.2)
+    ours = kid(x, y, subsets=20)
+    monkeypatch.setattr(distances, "HELD", 0)
+    theirs = kid(x, y, subsets=20)
+    assert ours.value == pytest.approx(theirs.value, rel=1e-9, abs=1e-12)
+    assert ours.spread == pytest.approx(theirs.spread, rel=1e-6)
 
 
 def test_kid_has_no_bias_where_fid_has():

@@ -29,6 +29,17 @@ def test_how_many_distances_are_computed_at_once_does_not_matter(monkeypatch):
     expected = manifold_report(real, fake)
     monkeypatch.setattr(manifold, "ROWS", 7)
     assert manifold_report(real, fake) == expected
+    monkeypatch.setattr(manifold, "HELD", 60)  # of the larger set nothing is kept
+    assert manifold_report(real, fake) == expected
+
+
+def test_each_distance_is_computed_once(monkeypatch):
+    compute, sizes = manifold._distances, []
+    monkeypatch.setattr(
+        manifold, "_distances", lambda x, y: sizes.append((len(x), len(y))) or compute(x, y)
+    )
+    manifold_report(features(70, 0), features(50, 1))
+    assert sizes == [(70, 70), (70, 50), (50, 50)]
 
 
 def test_a_collapsed_generator_is_precise_and_covers_nothing():

@@ -3,13 +3,14 @@ import torch
 from torch.nn.functional import softplus
 
 from gan_tutorial import GAN, augment, data, fit, models
+from gan_tutorial.models.build import can_build
 
 
 def images(count=64, channels=3, side=16, seed=0):
     return torch.rand(count, channels, side, side, generator=torch.Generator().manual_seed(seed))
 
 
-@pytest.mark.parametrize("name", augment.AUGMENTATIONS)
+@pytest.mark.parametrize("name", augment.DIFF_AUGMENT)
 def test_shapes_stay_and_samples_get_numbers_of_their_own(name):
     torch.manual_seed(0)
     same = images(1).expand(64, -1, -1, -1)
@@ -55,6 +56,42 @@ def test_cutout_takes_a_square_of_half_the_side_that_may_reach_over_the_edge():
     assert (4, 4) in sizes
     assert max(max(size) for size in sizes) == 4
     assert min(min(size) for size in sizes) >= 2  # its center lies in the picture
+
+
+def test_flip_mirrors_about_every_second_picture_and_nothing_else():
+    torch.manual_seed(0)
+    x = images(400, side=8)
+    flipped = augment.DiffAugment("flip")(x)
+    same, mirrored = ((flipped == y).flatten(1).all(1) for y in (x, x.flip(3)))
+    assert (same ^ mirrored).all()
+    assert 150 < int(mirrored.sum()) < 250
+
+
+def test_without_a_policy_it_is_that_of_the_paper():
+    assert augment.DiffAugment().policy == ("color", "translation", "cutout")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [augment.DiffAugment("flip"), augment.DiffAugment("color", "cutout"), augment.Noise(0.25)],
+    ids=repr,
+)
+def test_an_augmented_discriminator_is_built_again_from_its_configuration(change):
+    network = models.Augmented(models.MLPDiscriminator((1, 8, 8), 4, 1), change)
+    about = models.config_of(network)
+    assert models.build(about).changes[0].__dict__ == change.__dict__
+    assert models.config_of(models.build(about)) == about
+
+
+@pytest.mark.parametrize(
+    "text", ["mine", "DiffAugment()", "DiffAugment('blur')", "Noise(x)", "__import__('os')"]
+)
+def test_a_change_of_the_readers_own_is_not_built(text):
+    network = models.config_of(models.MLPDiscriminator((1, 8, 8), 4, 1))
+    about = {"kind": "Augmented", "changes": [text], "network": network}
+    assert not can_build(about)
+    with pytest.raises(ValueError, match=r"build it yourself|Unknown augmentation"):
+        models.build(about)
 
 
 def test_color_changes_brightness_and_keeps_the_order_of_gray_pixels():

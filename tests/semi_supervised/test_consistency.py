@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional
 
 from gan_tutorial import data, fit, models
-from gan_tutorial.semi_supervised import Classifier, cutout, hide_labels
+from gan_tutorial.semi_supervised import Classifier, covered, hide_labels
 from gan_tutorial.semi_supervised.classifier import TERMS
 
 
@@ -77,7 +77,9 @@ def test_the_weak_view_is_shifted_and_the_strong_one_covered_and_noisy(few):
     batch = torch.rand(200, 1, 8, 8) * 0.5 + 0.25  # nowhere gray
     weak, strong = classifier(few, "fixmatch").views(batch)
     assert torch.equal(weak, batch)
-    assert ((strong == 0).flatten(1).sum(1) == 16).all()
+    sizes = (strong == 0).flatten(1).sum(1)  # less at the edges
+    assert (sizes.min(), sizes.max()) == (2 * 2, 4 * 4)
+    assert torch.equal(strong[strong != 0], batch[strong != 0])
     task = classifier(few, "fixmatch", augment="shift", noise=0.1)
     weak, strong = task.views(batch)
     assert not torch.equal(weak, batch)
@@ -97,22 +99,20 @@ def test_points_have_nothing_to_cover():
     assert 0 < (strong - weak).std() < 0.2
 
 
-def test_a_square_of_half_the_side_is_covered_anywhere_inside():
+def test_a_place_of_half_the_sides_is_covered_and_may_reach_over_the_edge():
     images = torch.ones(4, 3, 8, 12)
-    u = torch.tensor([[0.0, 0.0], [0.999999, 0.999999], [0.0, 0.5], [1.0, 1.0]])
-    changed = cutout(images, u)
-    assert ((changed == 0).flatten(1).sum(1) == 3 * 4 * 4).all()
-    assert (changed[0, :, :4, :4] == 0).all()
-    assert (changed[1, :, 4:, 8:] == 0).all()
-    assert (changed[2, :, :4, 4:8] == 0).all()
-    assert torch.equal(changed[3], changed[1])
+    changed = covered(images, torch.tensor([[0.25, 0.25], [0.0, 0.0], [0.999, 0.999], [0.5, 0.5]]))
+    assert (changed[0, :, :4, :6] == 0).all()
+    assert (changed == 0).flatten(1).sum(1).tolist() == [72, 3 * 2 * 3, 3 * 3 * 4, 72]
+    assert (changed[1, :, :2, :3] == 0).all()
+    assert (changed[2, :, 5:, 8:] == 0).all()
     assert (images == 1).all()
 
 
 # --- What it is good for ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("term", "options"), [("pi-model", {"weight": 1.0}), ("fixmatch", {})])
+@pytest.mark.parametrize(("term", "options"), [("pi-model", {}), ("fixmatch", {"threshold": 0.8})])
 def test_consistency_helps_where_labels_are_few(term, options):
     digits, held_out = data.load("digits"), data.load("digits", "validation")
     few = hide_labels(digits, 50)
@@ -121,8 +121,8 @@ def test_consistency_helps_where_labels_are_few(term, options):
         torch.manual_seed(0)
         task = Classifier(
             models.MLPEncoder((1, 8, 8), 64, 64, 2), few.labeled, unlabeled=name,
-            augment="shift", ramp=150, **more,
+            augment="shift", lr=3e-3 if term == "fixmatch" else 1e-3, ramp=150, **more,
         )  # fmt: skip
-        fit(task, few.unlabeled, 300, progress=False, device="cpu")
+        fit(task, few.unlabeled, 400, progress=False, device="cpu")
         accuracy[name] = task.accuracy(held_out)
     assert accuracy[term] > accuracy["none"] + 0.01

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from check_pages import complaints
 from execute import execute
+from export_faults import export as export_faults
 from export_generator import export
 from export_repairs import export as export_repairs
 from notebooks_zip import pack
@@ -58,6 +59,7 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     export_repairs(ROOT, html)
+    export_faults(ROOT, html)
     pack(html, wheel)
     found = complaints(html)
     if found:

@@ -1,7 +1,7 @@
 """How much a chapter asks of its reader: words, lines of code, minutes.
 
-What counts is what one reads on the way: not exercises and their solutions, not what is folded
-(dropdown admonitions; cells tagged hide-input or hide-cell) and not what is removed.
+What counts is what one reads on the way: not exercises, their solutions and questions, not what is
+folded (dropdown admonitions; cells tagged hide-input or hide-cell) and not what is removed.
 As a script: prints the weight of every chapter.
 """
 
@@ -117,6 +117,8 @@ def _split(text: str) -> tuple[str, list[str]]:
             inside = fences[-1][1] if fences else "text"
             if inside != "text":
                 use = inside
+            elif opened[2] == "{question}":
+                use = "fold"
             elif opened[2] in (None, "{code-block}", "{code}"):
                 use = "code"
                 listings.append("")

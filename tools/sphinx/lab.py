@@ -16,7 +16,9 @@ from typing import ClassVar
 from docutils import nodes
 from docutils.parsers.rst import Directive, directives
 
-LABORATORIES = ("toy-gan", "dirac-gan", "two-clouds", "football", "repaint", "repair-plane")
+LABORATORIES = (
+    "toy-gan", "dirac-gan", "two-clouds", "football", "repaint", "repair-plane", "fault-atlas",
+)  # fmt: skip
 
 
 class laboratory(nodes.General, nodes.Element):

@@ -14,13 +14,13 @@ from pathlib import Path
 VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
 SKIPPED_TAGS = {"script", "style", "svg", "summary", "button"}
 SKIPPED = re.compile(
-    r"\b(headerlink|highlight|needs|toctree-wrapper|lab-still|section-number|eqno)\b"
+    r"\b(headerlink|highlight|needs|toctree-wrapper|lab-still|section-number|eqno|question)\b"
 )
 BREAKS = {"p", "li", "td", "th", "dt", "dd", "div", "figcaption", "h1", "h2", "h3", "h4", "tr"}
 
 
 class Sections(HTMLParser):
-    """Collect [anchor, heading, text] of each section and each entry of a list of definitions."""
+    """Collect [anchor, heading, text] of sections, named folds and entries of definition lists."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -49,7 +49,7 @@ class Sections(HTMLParser):
         names = attributes.get("class", "")
         skipped = tag in SKIPPED_TAGS or bool(SKIPPED.search(names))
         skipped |= tag == "div" and "math" in names.split()
-        section = tag == "section" and "id" in attributes
+        section = "id" in attributes and (tag == "section" or named_fold(tag, names))
         if section:
             self.begin(attributes["id"])
         elif tag == "dl":
@@ -62,6 +62,8 @@ class Sections(HTMLParser):
         elif tag == "span" and attributes.get("id") and self.open and self.headless():
             self.found[self.open[-1]][0] = attributes["id"]  # a label outlives a heading's words
         elif tag in ("h1", "h2", "h3", "h4") and self.open:
+            self.heading = self.found[self.open[-1]]
+        elif "admonition-title" in names and self.tags and self.tags[-1][::2] == ("div", True):
             self.heading = self.found[self.open[-1]]
         self.tags.append((tag, skipped, section))
         if tag in BREAKS:
@@ -87,7 +89,7 @@ class Sections(HTMLParser):
                 self.open.pop()
             if name == "dl":
                 del self.open[self.entries.pop() :]
-            if name in ("dt", "h1", "h2", "h3", "h4"):
+            if name in ("dt", "h1", "h2", "h3", "h4") or (name == "p" and not self.entries):
                 if self.heading is not None:
                     self.heading[1] += " · " if name == "dt" else " "
                 self.heading = None
@@ -101,6 +103,16 @@ class Sections(HTMLParser):
             self.heading[1] += data
         else:
             self.found[self.open[-1]][2] += data
+
+
+def named_fold(tag: str, names: str) -> bool:
+    """Say whether this is a fold of the text, such as a card, and no exercise or solution."""
+    kinds = set(names.split())
+    return (
+        tag == "div"
+        and {"admonition", "dropdown"} <= kinds
+        and not {"exercise", "solution"} & kinds
+    )
 
 
 def clean(text: str) -> str:

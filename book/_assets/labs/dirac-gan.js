@@ -2,7 +2,8 @@
 "use strict";
 (function () {
   const { gradients, step } = window.ganDirac;
-  const { make, key, button, select, slider, speaker, onTheme, still, colors } = window.ganLabs;
+  const { make, key, button, select, slider, steer, under, drag, speaker, onTheme, still, colors } =
+    window.ganLabs;
 
   const STEPS = 600, EXTENT = 2.5, FAR = 1e3, KEPT = 0.99, SIZE = 640, LINE = 170;
   const LOSSES = { "non-saturating": "non-saturating", minimax: "minimax",
@@ -180,21 +181,15 @@
       start = [theta, phi].map((v) => Math.max(-2.4, Math.min(2.4, Math.round(20 * v) / 20)));
       compute();
     }
-    const drag = (event) => {
-      const box = canvas.getBoundingClientRect();
-      move(EXTENT * (2 * (event.clientX - box.left) / box.width - 1),
-        EXTENT * (1 - 2 * (event.clientY - box.top) / box.height));
+    const moveTo = (event) => {
+      const [right, down] = under(event, canvas);
+      move(EXTENT * (2 * right - 1), EXTENT * (1 - 2 * down));
     };
-    knob.onpointerdown = (event) => knob.setPointerCapture(event.pointerId);
-    knob.onpointermove = (event) => { if (event.buttons) drag(event); };
-    canvas.onclick = drag;
-    knob.onkeydown = (event) => {
-      const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
-      if (!by[event.key]) return;
-      event.preventDefault();
-      const far = event.shiftKey ? 0.5 : 0.1;
-      move(start[0] + far * by[event.key][0], start[1] + far * by[event.key][1]);
-    };
+    drag(knob, moveTo);
+    canvas.onclick = moveTo;
+    steer(knob, "Tab to the ring; arrows move it, with Shift farther", {
+      move: (x, y, far) => move(start[0] + (far ? 0.5 : 0.1) * x, start[1] + (far ? 0.5 : 0.1) * y),
+    });
 
     const change = (name) => (value) => { set[name] = value; compute(); };
     const two = (value) => value.toFixed(2);

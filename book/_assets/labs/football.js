@@ -2,7 +2,7 @@
 "use strict";
 (function () {
   const { Generator, between } = window.ganGenerator;
-  const { make, button, slider, teller, speaker } = window.ganLabs;
+  const { make, button, slider, steer, under, drag, teller, speaker } = window.ganLabs;
   const { random } = window.ganNetworks;
   const REACH = 4; // how far the sliders go; a latent code of 64 numbers has a length of about 8
 
@@ -66,19 +66,14 @@
       });
       follow();
     }
-    const drag = (event) => {
-      const box = pad.getBoundingClientRect();
-      move(REACH * (2 * (event.clientX - box.left) / box.width - 1),
-        REACH * (1 - 2 * (event.clientY - box.top) / box.height));
+    const follows = (event) => {
+      const [right, down] = under(event, pad);
+      move(REACH * (2 * right - 1), REACH * (1 - 2 * down));
     };
-    pad.onpointerdown = (event) => { pad.setPointerCapture(event.pointerId); drag(event); };
-    pad.onpointermove = (event) => { if (event.buttons) drag(event); };
-    pad.onkeydown = (event) => {
-      const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
-      if (!by[event.key]) return;
-      event.preventDefault();
-      move(walk[0] + 0.25 * by[event.key][0], walk[1] + 0.25 * by[event.key][1]);
-    };
+    drag(pad, follows, follows);
+    steer(pad, "Tab to the pad; arrows move the point, with Shift farther", {
+      move: (x, y, far) => move(walk[0] + (far ? 1 : 0.25) * x, walk[1] + (far ? 1 : 0.25) * y),
+    });
 
     function home() {
       walk = walk.map(() => 0);

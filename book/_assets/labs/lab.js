@@ -7,12 +7,15 @@
 (function () {
   const here = document.currentScript.src.replace(/[^/]*$/, "");
   const SCRIPTS = {
-    "toy-gan": ["networks.js", "toy-gan.js"],
+    "toy-gan": ["kernels.js", "networks.js", "adversarial.js", "plane-data.js", "players.js",
+      "trainer.js", "toy-picture.js", "toy-link.js", "toy-pen.js", "toy-gan.js"],
     "dirac-gan": ["dirac-game.js", "dirac-gan.js"],
     "two-clouds": ["measures.js", "two-clouds.js"],
-    football: ["networks.js", "generator.js", "football-weights.js", "football.js"],
-    repaint: ["networks.js", "generator.js", "football-weights.js", "search.js", "repaint.js"],
+    football: ["kernels.js", "networks.js", "generator.js", "football-weights.js", "football.js"],
+    repaint: ["kernels.js", "networks.js", "generator.js", "football-weights.js", "search.js",
+      "repaint.js"],
     "repair-plane": ["repairs.js", "repair-plane.js"],
+    "fault-atlas": ["faults.js", "fault-atlas.js"],
   };
   const loaded = {};
 
@@ -35,12 +38,27 @@
       figure.lab = ganLabs.start[figure.dataset.lab](bench);
       figure.prepend(bench); // the caption stays below
       figure.classList.add("lab-running");
+      for (const steered of bench.querySelectorAll("[data-keys]:not([hidden])")) bench.append(keys(steered));
       if (focus) bench.querySelector("button").focus();
       restOutOfSight(figure);
     } catch (error) {
       message.textContent = `The laboratory did not start: ${error.message}.`;
       button.disabled = false;
     }
+  }
+
+  /* A link may ask for a laboratory and its settings: #toy-gan?loss=hinge&seed=3 */
+  const wish = (figure) => {
+    const [name, query] = location.hash.slice(1).split("?");
+    return name === figure.dataset.lab && query ? new URLSearchParams(query) : null;
+  };
+
+  async function grant(figure, begin) {
+    const settings = wish(figure);
+    if (!settings) return;
+    if (!figure.lab) await begin();
+    figure.scrollIntoView({ block: "nearest" });
+    figure.lab?.restore?.(settings);
   }
 
   /* What runs out of sight, further down the page or in another tab, rests until it is seen again. */
@@ -52,7 +70,8 @@
       if (!visible && figure.lab.running()) figure.lab.pause(), resting = true;
       else if (visible && resting) resting = false, figure.lab.run();
     };
-    new IntersectionObserver(([entry]) => { seen = entry.isIntersecting; decide(); })
+    // A busy page tells several changes at once: the last one holds.
+    new IntersectionObserver((told) => { seen = told.at(-1).isIntersecting; decide(); })
       .observe(figure.querySelector("canvas"));
     document.addEventListener("visibilitychange", decide);
   }
@@ -113,7 +132,60 @@
       if (good) change(Number(input.value));
       else refuse(`${text}: a whole number from ${min} to ${max}.`);
     };
-    return make("label", {}, make("span", {}, text), input);
+    const label = make("label", {}, make("span", {}, text), input);
+    label.set = (number) => { input.value = number; };
+    return label;
+  }
+
+  function check(text, on, change) {
+    const box = make("input", { type: "checkbox", checked: on, oninput: () => change(box.checked) });
+    const label = make("label", { class: "lab-check" }, box, make("span", {}, text));
+    label.set = (value) => { box.checked = value; };
+    return label;
+  }
+
+  /* Controls that the first look can do without. */
+  const fold = (title, ...children) =>
+    make("details", { class: "lab-fold" }, make("summary", {}, title), ...children);
+
+  // --- By hand: the same for all laboratories ------------------------------------------------
+  //
+  // Arrow keys move, with Shift farther; Space or Enter does what a press would, and Backspace takes
+  // it back. A finger or a mouse drags.
+
+  const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+
+  /* `move` is given a step to the right and up, and whether to go far; `says` is what the keys do. */
+  function steer(element, says, { move, act, back }) {
+    element.dataset.keys = says;
+    element.onkeydown = (event) => {
+      const by = ARROWS[event.key];
+      if (event.ctrlKey || event.altKey || event.metaKey) return;
+      if (by) move(...by, event.shiftKey);
+      else if (act && [" ", "Enter"].includes(event.key)) act();
+      else if (back && ["Backspace", "Delete"].includes(event.key)) back();
+      else return;
+      event.preventDefault();
+    };
+  }
+
+  const keys = (steered) => make("p", { class: "lab-keys" }, `Keys: ${steered.dataset.keys}.`);
+
+  /* Where an event happened, as shares of an element from its left and upper edge. */
+  function under(event, element) {
+    const box = element.getBoundingClientRect();
+    return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
+  }
+
+  /* `began` where a finger takes hold, `moved` wherever it is dragged. */
+  function drag(element, moved, began = () => {}) {
+    element.onpointerdown = (event) => {
+      element.setPointerCapture(event.pointerId);
+      began(event);
+    };
+    element.onpointermove = (event) => {
+      if (element.hasPointerCapture(event.pointerId)) moved(event);
+    };
   }
 
   /* A paragraph that says how things stand: [what to show, where to write]. */
@@ -148,16 +220,21 @@
     : { real: "#0072b2", fake: "#c24e00", discriminator: "#a3487c", generator: "#00795a",
       ink: "#1a1a1a", faint: "#6b6f76", paper: "#ffffff", ground: [[173, 211, 238], [255, 255, 255], [250, 205, 170]] };
 
-  window.ganLabs = { start: {}, make, key, button, select, slider, number, teller, speaker, onTheme,
-    still, colors };
+  window.ganLabs = { start: {}, make, key, button, select, slider, number, check, fold, steer, keys,
+    under, drag, teller, speaker, onTheme, still, colors };
 
   for (const figure of document.querySelectorAll("figure.lab")) {
     const message = make("span", { role: "status" });
     const go = button("Start the laboratory", () => start(figure, go, message));
     figure.append(make("p", { class: "lab-start" }, go, " ", message));
-    if ("atOnce" in figure.dataset) {
-      const begin = () => start(figure, go, message, false).then(() => still() || figure.lab?.hurry());
-      addEventListener("load", () => (window.requestIdleCallback ?? setTimeout)(begin));
-    }
+    const begin = () => start(figure, go, message, false);
+    const whenLoaded = async () => {
+      if ("atOnce" in figure.dataset && !wish(figure)) {
+        await begin();
+        if (!still()) figure.lab?.hurry();
+      } else await grant(figure, begin);
+    };
+    addEventListener("load", () => (window.requestIdleCallback ?? setTimeout)(whenLoaded));
+    addEventListener("hashchange", () => grant(figure, begin));
   }
 })();

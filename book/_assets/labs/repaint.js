@@ -2,7 +2,7 @@
 "use strict";
 (function () {
   const { Generator } = window.ganGenerator, { Search, composite, inside } = window.ganSearch;
-  const { make, button, select, slider, teller, speaker, still } = window.ganLabs;
+  const { make, button, select, slider, steer, under, drag, teller, speaker, still } = window.ganLabs;
   const { random } = window.ganNetworks;
   const LOOKS = 32, STEPS = 150, RATE = 0.2;
 
@@ -138,21 +138,13 @@
       paint();
     }
 
-    const under = (event) => {
-      const area = frame.getBoundingClientRect();
-      return [size * (event.clientX - area.left) / area.width - hole.side / 2,
-        size * (event.clientY - area.top) / area.height - hole.side / 2];
-    };
-    box.onpointerdown = (event) => box.setPointerCapture(event.pointerId);
-    box.onpointermove = (event) => { if (event.buttons) place(...under(event)); };
-    frame.onclick = (event) => { if (event.target !== box) place(...under(event)); };
-    frame.onkeydown = (event) => {
-      const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-      if (!by[event.key]) return;
-      event.preventDefault();
-      const far = event.shiftKey ? 8 : 2;
-      place(hole.x + far * by[event.key][0], hole.y + far * by[event.key][1]);
-    };
+    const follows = (event) =>
+      place(...under(event, frame).map((share) => size * share - hole.side / 2));
+    drag(box, follows);
+    frame.onclick = (event) => { if (event.target !== box) follows(event); };
+    steer(frame, "Tab to the picture; arrows move the hole, with Shift farther", {
+      move: (x, y, far) => place(hole.x + (far ? 8 : 2) * x, hole.y - (far ? 8 : 2) * y),
+    });
 
     const sides = slider("Side of the hole", [8, 48, 2], hole.side, (value) => `${value} pixels`,
       (value) => {

@@ -1,7 +1,8 @@
 /* The plane of repairs: error against texture distance, a picture at each point, drag over it. */
 "use strict";
 (function () {
-  const { make, button, select, slider, teller, speaker, onTheme, colors } = window.ganLabs;
+  const { make, button, select, slider, steer, under, teller, speaker, onTheme, colors } =
+    window.ganLabs;
 
   const SIZE = [680, 520], THUMB = 54, SIDE = 32, MARGIN = { left: 76, right: 40, top: 34, bottom: 62 };
   const VIEWS = {
@@ -165,23 +166,19 @@
     // --- By mouse, finger and keys --------------------------------------------------------------
 
     function nearest(event) {
-      const area = canvas.getBoundingClientRect();
-      const px = SIZE[0] * (event.clientX - area.left) / area.width;
-      const py = SIZE[1] * (event.clientY - area.top) / area.height;
+      const [px, py] = under(event, canvas).map((share, k) => SIZE[k] * share);
       const far = (i) => Math.hypot(x(rows[i].psnr) - px, y(rows[i].texture) - py);
       return shown().reduce((a, b) => (far(b) < far(a) ? b : a));
     }
     plane.onpointerdown = (event) => choose(nearest(event));
     plane.onpointermove = (event) => choose(nearest(event));
-    plane.onkeydown = (event) => {
-      const along = { ArrowLeft: ["psnr", 1], ArrowRight: ["psnr", -1], ArrowUp: ["texture", 1],
-        ArrowDown: ["texture", -1] }[event.key];
-      if (!along) return;
-      event.preventDefault();
-      const [key, sign] = along;
-      const order = shown().sort((a, b) => sign * (rows[a][key] - rows[b][key]));
-      choose(order[Math.min(order.length - 1, order.indexOf(chosen) + 1)]);
-    };
+    steer(plane, "Tab to the plane; arrows go to the next point, with Shift to the last", {
+      move: (right, up, far) => {
+        const [key, sign] = right ? ["psnr", -right] : ["texture", up];
+        const order = shown().sort((a, b) => sign * (rows[a][key] - rows[b][key]));
+        choose(far ? order.at(-1) : order[Math.min(order.length - 1, order.indexOf(chosen) + 1)]);
+      },
+    });
 
     const zoom = button(VIEWS.all.text, () => change(view === "all" ? "networks" : "all"),
       { class: "lab-toggle", style: "min-width: 9em" });

@@ -2,7 +2,8 @@
 "use strict";
 (function () {
   const { measure, moments, radii, random, drawn, matched, CLUMPS } = window.ganMeasures;
-  const { make, key, button, select, slider, speaker, teller, onTheme, colors } = window.ganLabs;
+  const { make, key, button, select, slider, steer, under, drag, speaker, teller, onTheme,
+    colors } = window.ganLabs;
 
   const COUNT = 48, EXTENT = 2, SIZE = 640;
   const SHAPES = { one: "one clump", three: "three clumps", ring: "a ring of six" };
@@ -145,26 +146,16 @@
     }
     let grip = null; // where the finger took hold, and the shift at that time
     const place = (event) => {
-      const box = canvas.getBoundingClientRect();
-      return [EXTENT * (2 * (event.clientX - box.left) / box.width - 1),
-        EXTENT * (1 - 2 * (event.clientY - box.top) / box.height)];
+      const [right, down] = under(event, canvas);
+      return [EXTENT * (2 * right - 1), EXTENT * (1 - 2 * down)];
     };
-    knob.onpointerdown = (event) => {
-      knob.setPointerCapture(event.pointerId);
-      grip = [place(event), shift];
-    };
-    knob.onpointermove = (event) => {
-      if (!event.buttons || !grip) return;
+    drag(knob, (event) => {
       const now = place(event);
       move(...grip[1].map((v, k) => v + now[k] - grip[0][k]));
-    };
-    knob.onkeydown = (event) => {
-      const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
-      if (!by[event.key]) return;
-      event.preventDefault();
-      const far = event.shiftKey ? 0.5 : 0.05;
-      move(...shift.map((v, k) => v + far * by[event.key][k]));
-    };
+    }, (event) => { grip = [place(event), shift]; });
+    steer(knob, "Tab to the ring; arrows move it, with Shift farther", {
+      move: (x, y, far) => move(shift[0] + (far ? 0.5 : 0.05) * x, shift[1] + (far ? 0.5 : 0.05) * y),
+    });
 
     const change = (name) => (value) => { set[name] = value; compute(); };
     const percent = (value) => `${Math.round(100 * value)}%`;

@@ -46,8 +46,8 @@ FAULTS = (
     Fault(
         "class-imbalance", "A rare class", "data",
         what="One class has a fiftieth of its samples.",
-        why="A GAN copies the shares of its data: what is rare there is rare in the samples.",
-        sign="None: the class is as rare in the samples as in the data.",
+        why="What is rare is rare in the samples, too, or gone: the loss hardly tells which.",
+        sign="The class is about as rare in the samples as in the data; on some seeds it is gone.",
         cure="Balance the batches, or condition on the class.",
         harm=False,
         change=lambda case: replace(case, data=parts.every_nth_of_a_class(case.data, 0, 50)),

@@ -27,6 +27,16 @@ FAULTS = (
         measure=signs.stopped_with("second time"), threshold=0.5, home=DIGITS,
     ),
     Fault(
+        "updated-too-early", "A weight is changed before the backward pass", "step",
+        what="Both losses are computed; D is updated; then G's loss goes backward.",
+        why="G's gradient needs D's weights as they were, and the update has overwritten them.",
+        sign="An error about what was \"modified by an inplace operation\", in the first step.",
+        cure="Finish D (loss, backward, step), then compute G's loss with the D that is there.",
+        harm=True, change=changed_task(steps.UpdatedTooEarly),
+        measure=signs.stopped_with("modified by an inplace operation"), threshold=0.5,
+        home=DIGITS,
+    ),
+    Fault(
         "shared-update", "D is updated in G's step", "step",
         what="The generator's loss also changes the discriminator.",
         why="The discriminator is taught to let fakes pass as fast as to find them.",

@@ -63,7 +63,7 @@ def memorized(outcome: Outcome) -> float:
 
 @torch.no_grad()
 def shuffled_pixels(outcome: Outcome) -> float:
-    """Return how much a shuffle of the pixels changes a sample's mean logit, in spreads."""
+    """Return by how many standard deviations a shuffle of the pixels moves a mean logit."""
     discriminator, x = outcome.task.discriminator, reals(outcome)
     generator = torch.Generator().manual_seed(0)
     orders = torch.rand(x.flatten(1).shape, generator=generator).argsort(1)
@@ -74,7 +74,7 @@ def shuffled_pixels(outcome: Outcome) -> float:
 
 @torch.no_grad()
 def verdict_jump(outcome: Outcome) -> float:
-    """Return how much the verdict on the same fakes changes from D's update to G's, in spreads."""
+    """Return by how many standard deviations logits of the same fakes move from D's step to G's."""
     task = outcome.task
     (fake,) = task.generate(codes(task.generator, 64))
     for_d = task.judge(drawn(outcome.case.data, 64), fake)[1]
