@@ -1,1 +1,1 @@
-"""What the benchmarks of chapter 9 share: `improve.py`, `improve_search.py`, `improve_costs.py`."""
+"""What the benchmarks of chapter 10 share: `improve.py`, `improve_search.py`, `improve_costs.py`."""

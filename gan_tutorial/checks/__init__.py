@@ -21,10 +21,11 @@ CHAPTERS: dict[int, tuple[str, ...]] = {
     5: ("repair",),
     6: ("vae",),
     7: ("semi", "semi_leak"),
-    8: ("pitfalls", "doctor"),
-    9: ("improving",),
-    10: ("scaling", "scaling_out"),
-    11: ("sources",),
+    8: ("pitfalls",),
+    9: ("doctor",),
+    10: ("improving",),
+    12: ("scaling", "scaling_out"),
+    13: ("sources",),
 }
 
 

@@ -1,11 +1,11 @@
-"""Checks for the exercises of chapter 8 on the doctor."""
+"""Checks for the exercises of chapter 9, the doctor."""
 
 import math
 from typing import Any
 
 from .core import Mistake, Mistakes, Wrong, compare_functions, exercise, word
 
-# --- 8.8 Half of the pairs -------------------------------------------------------------------
+# --- 9.1 Half of the pairs -------------------------------------------------------------------
 
 
 def _ranked(ratio: float) -> float:
@@ -17,7 +17,7 @@ def _phi(x: float) -> float:
     return 0.5 * (1 + math.erf(x / math.sqrt(2)))
 
 
-# --- 8.9 The floor of each loss --------------------------------------------------------------
+# --- 9.2 The floor of each loss --------------------------------------------------------------
 
 
 # Both within their margins, both beyond, and one of each.
@@ -28,7 +28,7 @@ def _hinge(real: float, fake: float) -> float:
     return max(0.0, 1 - real) + max(0.0, 1 + fake)
 
 
-# --- 8.10 Two alarms are better than one -----------------------------------------------------
+# --- 9.3 Two alarms are better than one -----------------------------------------------------
 
 
 def _posterior(prevalence: float, sick: float, well: float) -> float:
@@ -36,7 +36,7 @@ def _posterior(prevalence: float, sick: float, well: float) -> float:
     return prevalence * sick / (prevalence * sick + (1 - prevalence) * well)
 
 
-# --- 8.12 A real log -------------------------------------------------------------------------
+# --- 9.5 A real log -------------------------------------------------------------------------
 
 
 def _log(answer: Any, mistakes: Mistakes) -> None:
@@ -54,7 +54,7 @@ def _log(answer: Any, mistakes: Mistakes) -> None:
 
 EXERCISES = (
     exercise(
-        "8.8",
+        "9.1",
         "ex-doctor-auc",
         "a function of mu / sigma that returns P(a_r > a_f)",
         compare_functions(_ranked, [(0.0,), (0.5,), (1.5,), (3.0,)], "ratio"),
@@ -69,7 +69,7 @@ EXERCISES = (
         ),
     ),
     exercise(
-        "8.9",
+        "9.2",
         "ex-doctor-floor",
         "a function of the two mean logits, of reals and of fakes, that returns the floor",
         compare_functions(_hinge, _LOGITS, "real, fake"),
@@ -84,7 +84,7 @@ EXERCISES = (
         ),
     ),
     exercise(
-        "8.10",
+        "9.3",
         "ex-doctor-bayes",
         "a function of prevalence, sensitivity and share of false alarms that returns the "
         "probability that a run is sick after two alarms",
@@ -114,7 +114,7 @@ EXERCISES = (
         ),
     ),
     exercise(
-        "8.12",
+        "9.5",
         "ex-doctor-log",
         "the name of a fault, one of gan_tutorial.faults.FAULTS",
         _log,

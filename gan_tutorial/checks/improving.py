@@ -1,4 +1,4 @@
-"""Checks for the exercises of chapter 9, improving a GAN."""
+"""Checks for the exercises of chapter 10, improving a GAN."""
 
 import math
 from typing import Any
@@ -19,7 +19,7 @@ from .core import (
     number,
 )
 
-# --- 9.3 When does an augmentation leak? -----------------------------------------------------
+# --- 10.3 When does an augmentation leak? ----------------------------------------------------
 
 
 def _shares(u: float, p: float) -> tuple[float, float]:
@@ -27,7 +27,7 @@ def _shares(u: float, p: float) -> tuple[float, float]:
     return up, 1 - up
 
 
-# --- 9.4 The largest singular value ----------------------------------------------------------
+# --- 10.4 The largest singular value ---------------------------------------------------------
 
 
 def _iterate(W: Tensor, rounds: int, squared: bool = False, transpose: bool = True) -> Tensor:
@@ -73,7 +73,7 @@ def _largest(answer: Any, mistakes: Mistakes) -> None:
     )
 
 
-# --- 9.5 How far does the average look back? -------------------------------------------------
+# --- 10.5 How far does the average look back? ------------------------------------------------
 
 
 def _circle(alpha: float, period: float) -> float:
@@ -83,7 +83,7 @@ def _circle(alpha: float, period: float) -> float:
 
 EXERCISES = (
     exercise(
-        "9.1",
+        "10.1",
         "ex-seeds",
         "a function of (n, m) that returns the bound",
         compare_functions(
@@ -106,7 +106,7 @@ EXERCISES = (
         ),
     ),
     exercise(
-        "9.2",
+        "10.2",
         "ex-flips",
         "a function of q that returns the label of the smoothed loss",
         compare_functions(lambda q: 1 - q, [(0.1,), (0.25,), (0.4,)], "q"),
@@ -125,7 +125,7 @@ EXERCISES = (
         ),
     ),
     exercise(
-        "9.3",
+        "10.3",
         "ex-augment-leak",
         "a function of (u, p) that returns the two shares that D sees, upright and turned over",
         compare_functions(_shares, [(0.9, 0.0), (0.9, 0.3), (0.2, 0.5), (0.2, 0.8)], "u, p"),
@@ -146,7 +146,7 @@ EXERCISES = (
         ),
     ),
     exercise(
-        "9.4",
+        "10.4",
         "ex-power",
         "a function of (W, rounds) that returns the estimate of the largest singular value",
         _largest,
@@ -169,7 +169,7 @@ EXERCISES = (
         ),
     ),
     exercise(
-        "9.5",
+        "10.5",
         "ex-halflife",
         "three numbers: the steps of (a) for 0.995 and for 0.9999, and by what factor the circle "
         "of (b) shrinks",
@@ -191,7 +191,7 @@ EXERCISES = (
         ),
     ),
     exercise(
-        "9.6",
+        "10.6",
         "ex-best-momentum",
         "two numbers: the best momentum of the bilinear game and of the quadratic one, of -0.9, "
         "-0.8 ... 0.9",

@@ -1,4 +1,4 @@
-"""Checks for the exercises of chapter 10, scaling up."""
+"""Checks for the exercises of chapter 12, scaling up."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from .core import (
     numbers,
 )
 
-# --- 10.2 Scaling a loss ---------------------------------------------------------------------
+# --- 12.2 Scaling a loss --------------------------------------------------------------------
 
 _TINY = 1e-8 * torch.linspace(0.5, 1.5, 101)
 
@@ -28,14 +28,14 @@ def _rescued(gradients: Tensor, S: float) -> Tensor:
     return (gradients * S).half().float() / S
 
 
-# --- 10.3 From which batch size on? ----------------------------------------------------------
+# --- 12.3 From which batch size on? ---------------------------------------------------------
 
 
 def _intensity(B: int, n: int, m: int, operations: int = 2, size: int = 4) -> float:
     return operations * B * n * m / (size * (B * n + B * m + n * m))
 
 
-# --- 10.4 A large batch in small memory ------------------------------------------------------
+# --- 12.4 A large batch in small memory -----------------------------------------------------
 
 
 def _discriminator() -> nn.Module:
@@ -98,7 +98,7 @@ def _accumulated(answer: Any, mistakes: Mistakes) -> None:
 
 EXERCISES = (
     exercise(
-        "10.1",
+        "12.1",
         "ex-bf16-counting",
         "two numbers: where the count stops, and where the average is after 2,000 steps",
         compare_values([256.0, 1.0], ["the count", "the average"], tolerance=1e-6),
@@ -122,7 +122,7 @@ EXERCISES = (
         ),
     ),
     exercise(
-        "10.2",
+        "12.2",
         "ex-loss-scaling",
         "a function of (gradients, S) that returns them in float32 after a trip through float16",
         compare_functions(_rescued, [(_TINY, 2.0**16), (_TINY, 2.0**12)], "gradients, S", 1e-12),
@@ -142,7 +142,7 @@ EXERCISES = (
         ),
     ),
     exercise(
-        "10.3",
+        "12.3",
         "ex-ridge",
         "a function of (B, n, m) that returns operations per byte",
         compare_functions(
@@ -167,7 +167,7 @@ EXERCISES = (
         ),
     ),
     exercise(
-        "10.4",
+        "12.4",
         "ex-accumulate",
         "a function of (D, real, fake, parts, r1) that returns the gradients of all weights of D "
         "as one vector",

@@ -1,4 +1,4 @@
-"""Checks for the exercises of chapter 10 on several processes and many modes, 10.5 to 10.7."""
+"""Checks for the exercises of chapter 12 on several processes and many modes, 12.5 to 12.7."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -10,7 +10,7 @@ from .core import Mistake, Mistakes, Wrong, call, close, compare_functions, exer
 
 Average = Callable[[Iterable[Tensor]], Tensor]
 
-# --- 10.5 Batch norm across processes --------------------------------------------------------
+# --- 12.5 Batch norm across processes -------------------------------------------------------
 
 
 def _average(parts: Iterable[Tensor]) -> Tensor:
@@ -75,14 +75,14 @@ def _joined(halves: Any) -> Tensor:
     return torch.cat(list(halves)) if isinstance(halves, list | tuple) else halves
 
 
-# --- 10.6 How many processes are worth it? ---------------------------------------------------
+# --- 12.6 How many processes are worth it? --------------------------------------------------
 
 
 def _computing(seconds: float, n: int, message: float, bandwidth: float) -> float:
     return seconds / (seconds + 2 * (n - 1) / n * message / bandwidth)
 
 
-# --- 10.7 What does the counter see in noise? ------------------------------------------------
+# --- 12.7 What does the counter see in noise? -----------------------------------------------
 
 
 def _counted(answer: Any, mistakes: Mistakes) -> None:
@@ -109,7 +109,7 @@ def _counted(answer: Any, mistakes: Mistakes) -> None:
 
 EXERCISES = (
     exercise(
-        "10.5",
+        "12.5",
         "ex-sync-norm",
         "a function of (halves, average) that returns the normalized batch, both halves joined",
         _sync,
@@ -133,7 +133,7 @@ EXERCISES = (
         ),
     ),
     exercise(
-        "10.6",
+        "12.6",
         "ex-allreduce",
         "a function of (seconds, n, message, bandwidth) that returns the share of the time left "
         "for computing",
@@ -165,7 +165,7 @@ EXERCISES = (
         ),
     ),
     exercise(
-        "10.7",
+        "12.7",
         "ex-noise-modes",
         "the three counts, of noise, of black pictures and of the collapsed generator",
         _counted,

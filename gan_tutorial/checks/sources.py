@@ -1,4 +1,4 @@
-"""Checks for the exercises of chapter 11, reading the sources."""
+"""Checks for the exercises of chapter 13, how to read a paper."""
 
 import math
 import re
@@ -8,7 +8,7 @@ from typing import Any
 
 from .core import Mistake, Mistakes, Wrong, call, chosen, compare_functions, exercise, word, words
 
-# --- 11.1 Four references ----------------------------------------------------------------------
+# --- 13.1 Four references ---------------------------------------------------------------------
 
 WORDS = ("title", "authors", "venue", "year", "pages", "fused")
 FAULTS = [{"pages"}, {"venue", "year", "pages"}, {"venue", "pages"}, {"fused"}]
@@ -31,7 +31,7 @@ def _faults(answer: Any, mistakes: Mistakes) -> None:
             )
 
 
-# --- 11.3 A rule that may say "undecided" ------------------------------------------------------
+# --- 13.3 A rule that may say "undecided" -----------------------------------------------------
 
 
 def _rule(a: Sequence[float], b: Sequence[float]) -> str:
@@ -74,7 +74,7 @@ def _words(answer: Any, mistakes: Mistakes) -> None:
             raise Wrong(f"For the FIDs {a} and {b} it returns {said!r}.")
 
 
-# --- 11.4 Ninety-two references ----------------------------------------------------------------
+# --- 13.4 Ninety-two references ---------------------------------------------------------------
 
 
 def _addresses(bibliography: str, fields: str = "doi|eprint|url", least: int = 2) -> set[str]:
@@ -115,7 +115,7 @@ def _needed(f: float, confidence: float = 0.95, rounded: bool = True) -> float:
 
 EXERCISES = (
     exercise(
-        "11.1",
+        "13.1",
         "ex-references",
         "a list of four collections: what your program says is wrong with each reference",
         _faults,
@@ -135,7 +135,7 @@ EXERCISES = (
         ),
     ),
     exercise(
-        "11.2",
+        "13.2",
         "ex-negative",
         "a function of (f, confidence) that returns how many texts are needed",
         compare_functions(
@@ -156,7 +156,7 @@ EXERCISES = (
         ),
     ),
     exercise(
-        "11.3",
+        "13.3",
         "ex-undecided",
         'a function of two lists of FIDs that returns "holds", "fails" or "undecided"',
         _words,
@@ -177,7 +177,7 @@ EXERCISES = (
         ),
     ),
     exercise(
-        "11.4",
+        "13.4",
         "ex-copies",
         "a function of the bibliography's text that returns the addresses that several entries "
         "have",

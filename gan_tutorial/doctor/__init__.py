@@ -18,8 +18,8 @@ How good it is was measured by ``benchmarks/doctor.py`` on configurations that i
 not seen: no false alarm in 20 healthy runs, and all 46 runs found in which one of the faults of
 `gan_tutorial.faults` had done harm, 45 of them by name. Most of these are facts of the set-up.
 From the table alone it found 42 of the 46, and gave a wrong name to 9 of all 64 faults: more than
-the 10% that was aimed at. The faults were known when the rules were written; one that is on no list may
-get the name of its effect, such as "mode-collapse".
+the 10% that was aimed at. The faults were known when the rules were written; one that is on no
+list may get the name of its effect, such as "mode-collapse".
 
 >>> from gan_tutorial.faults import FAULTS
 >>> case = FAULTS["double-sigmoid"].healthy(seed=0)

@@ -1,4 +1,4 @@
-"""Chapter 9: the rows it settles, the rule it promises, and numbers that are those of its runs."""
+"""Chapter 10: the rows it settles, the rule it promises, and numbers that are those of its runs."""
 
 import importlib
 import json
@@ -19,7 +19,7 @@ BASELINES = {"plain GAN", "modern recipe"}
 
 @pytest.fixture(scope="module")
 def cells(root) -> list:
-    return nbformat.read(root / "book" / "09_improving.ipynb", as_version=4).cells
+    return nbformat.read(root / "book" / "10_improving.ipynb", as_version=4).cells
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def improving(root, monkeypatch):
 def test_every_row_of_the_ledger_is_settled(settled):
     """Here, where the fold names it, or in a chapter to which it belongs more."""
     assert set(settled()) >= ROWS
-    assert settled("09_improving")
+    assert settled("10_improving")
 
 
 def test_every_figure_is_described(cells):

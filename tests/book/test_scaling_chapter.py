@@ -1,4 +1,4 @@
-"""What chapter 10 promises: the claims it settles, and numbers that come from measurements."""
+"""What chapter 12 promises: the claims it settles, and numbers that come from measurements."""
 
 import json
 import re
@@ -9,7 +9,7 @@ import pytest
 
 @pytest.fixture(scope="module")
 def cells(root) -> list:
-    return nbformat.read(root / "book" / "10_scaling.ipynb", as_version=4).cells
+    return nbformat.read(root / "book" / "12_scaling.ipynb", as_version=4).cells
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def prose(cells) -> str:
 
 def test_claims_and_techniques_are_settled(settled):
     assert set(settled()) >= {"S1-23", "T-07", "T-24"}
-    assert settled("10_scaling") == ["S1-23"]
+    assert settled("12_scaling") == ["S1-23"]
 
 
 def test_every_inserted_number_is_computed(cells, prose):

@@ -276,7 +276,7 @@ def test_every_technique_runs_or_says_why_not(rows):
 
 
 def test_pointers_of_the_chapter_cite(root):
-    items = re.split(r"^- ", "\n".join(fold(root / "book" / "11_sources.ipynb")), flags=re.M)
+    items = re.split(r"^- ", "\n".join(fold(root / "book" / "13_sources.ipynb")), flags=re.M)
     pointers = {"T-24", "T-45", "T-46", "T-48", "T-49"}
     naming = [item for item in items if claims.named(item) & pointers]
     assert set().union(*map(claims.named, naming)) >= pointers
@@ -284,7 +284,7 @@ def test_pointers_of_the_chapter_cite(root):
 
 
 def test_outlook_cites_what_it_says_has_come_true(root):
-    text = claims.places(root / "book" / "11_sources.ipynb")["reading-forecasts"]
+    text = claims.places(root / "book" / "13_sources.ipynb")["reading-forecasts"]
     forecasts = [line for line in text.splitlines() if line.strip().startswith("|")][2:]
     assert len(forecasts) >= 6
     assert all("{cite" in line for line in forecasts)

@@ -14,13 +14,13 @@ WRITTEN = [
     "05_repair",
     "06_vae",
     "08_pitfalls",
-    "08_doctor",
-    "10_scaling",
-    "11_sources",
+    "09_doctor",
+    "12_scaling",
+    "13_sources",
     "appendix_systems",
 ]
 # Those that already keep the articles in their fold.
-FOLDED = [*WRITTEN, "07_semi_supervised", "09_improving"]
+FOLDED = [*WRITTEN, "07_semi_supervised", "10_improving"]
 V4 = nbformat.v4
 
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-PAGE = "book/11_claims.html"
+PAGE = "book/appendix_claims.html"
 ROWS, TOPICS = 281, 9
 
 
@@ -93,7 +93,7 @@ def test_an_id_in_the_fold_of_a_chapter_leads_to_its_row(visit):
     fold = page.locator("#principles-articles")
     fold.locator("button").first.click()
     fold.locator("a.mark", has_text="D-68").click()
-    page.wait_for_url("**/11_claims.html#d-68")
+    page.wait_for_url("**/appendix_claims.html#d-68")
     assert page.locator("tr:target").get_attribute("id") == "d-68"
 
 
@@ -112,7 +112,7 @@ def test_a_label_in_a_chapter_leads_to_its_row(visit):
     fold = page.locator(".admonition").filter(has_text="What the articles say").last
     fold.locator(".admonition-title").click()
     fold.locator("a.mark", has_text="D-54").first.click()
-    page.wait_for_url("**/11_claims.html#d-54")
+    page.wait_for_url("**/appendix_claims.html#d-54")
     assert page.locator("tr:target").get_attribute("id") == "d-54"
 
 

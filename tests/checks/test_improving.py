@@ -1,4 +1,4 @@
-"""Exercise 9.4 asks for power iteration, and for as many rounds as are wanted."""
+"""Exercise 10.4 asks for power iteration, and for as many rounds as are wanted."""
 
 import pytest
 import torch
@@ -20,7 +20,7 @@ def power(start=torch.ones, more=0, factor=1, capped=None):
 @pytest.mark.parametrize("start", [torch.ones, torch.randn, lambda n: torch.eye(n)[0]])
 @pytest.mark.parametrize("more", [0, 1])
 def test_power_iteration_from_any_start_is_right(start, more):
-    assert check("9.4", power(start, more)), check("9.4", power(start, more))
+    assert check("10.4", power(start, more)), check("10.4", power(start, more))
 
 
 def by_products(W, rounds):
@@ -32,8 +32,8 @@ def by_products(W, rounds):
 
 
 def test_the_same_written_otherwise_is_right():
-    assert check("9.4", by_products), check("9.4", by_products)
-    assert check("9.4", lambda W, rounds: float(power()(W, rounds)))
+    assert check("10.4", by_products), check("10.4", by_products)
+    assert check("10.4", lambda W, rounds: float(power()(W, rounds)))
 
 
 @pytest.mark.parametrize(
@@ -51,4 +51,4 @@ def test_the_same_written_otherwise_is_right():
     ],
 )
 def test_decompositions_and_other_numbers_of_rounds_are_not(wrong):
-    assert not check("9.4", wrong)
+    assert not check("10.4", wrong)

@@ -34,12 +34,12 @@ def looks_at_the_other_half(halves, average):
 
 
 def test_two_exchanges_make_the_whole_batch():
-    assert check("10.5", by_squares), check("10.5", by_squares)
-    assert check("10.5", by_deviations), check("10.5", by_deviations)
+    assert check("12.5", by_squares), check("12.5", by_squares)
+    assert check("12.5", by_deviations), check("12.5", by_deviations)
 
 
 def test_who_looks_past_the_exchange_is_found():
-    verdict = check("10.5", looks_at_the_other_half)
+    verdict = check("12.5", looks_at_the_other_half)
     assert not verdict
     assert "exchange by `average` only" in verdict.sentence
     in_place = looks_at_the_other_half
@@ -51,12 +51,12 @@ def test_who_looks_past_the_exchange_is_found():
                 half.zero_()
         return result
 
-    assert not check("10.5", ruins)
+    assert not check("12.5", ruins)
 
 
 @pytest.mark.parametrize(
     "wrong", [[7.5, 1, 3], [7, 1, math.nan], [math.inf, 1, 3], [7, 1, -2], [1001, 1, 3], [7, 1]]
 )
 def test_counts_are_whole_numbers(wrong):
-    assert check("10.7", [7, 1, 3])
-    assert not check("10.7", wrong)
+    assert check("12.7", [7, 1, 3])
+    assert not check("12.7", wrong)

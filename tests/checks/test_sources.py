@@ -13,15 +13,15 @@ def verdict(a, b):
 
 
 def test_words_in_any_case():
-    assert check("11.3", verdict)
+    assert check("13.3", verdict)
     faults = [["Pages"], "venue, year and pages", ("VENUE", "pages"), "fused"]
-    assert check("11.1", faults)
-    assert not check("11.1", [*faults[:3], []])
-    assert not check("11.1", [*faults[:3], "color"])
+    assert check("13.1", faults)
+    assert not check("13.1", [*faults[:3], []])
+    assert not check("13.1", [*faults[:3], "color"])
 
 
 def test_equal_numbers_decide_nothing():
-    assert not check("11.3", lambda a, b: "holds" if max(a) <= min(b) else verdict(a, b))
+    assert not check("13.3", lambda a, b: "holds" if max(a) <= min(b) else verdict(a, b))
 
 
 @pytest.mark.parametrize(
@@ -32,4 +32,4 @@ def test_addresses_of_all_kinds_count(fields, right):
         found = re.findall(rf"(?:{fields})\s*=\s*\{{(.*?)\}}", text)
         return [address for address, times in Counter(found).items() if times > 1]
 
-    assert bool(check("11.4", doubles)) is right
+    assert bool(check("13.4", doubles)) is right
