@@ -5,8 +5,8 @@
 For each data set, number of labels and seed, prints the accuracy on the test split. Unlabeled are
 all 1,197 training digits; of MNIST, shrunk to 16x16, 5,000 pictures drawn with seed 0 (its files
 are read from GAN_TUTORIAL_DATA_DIR or downloaded). A seed decides which samples are labeled, the
-first weights and all noise. All classifiers have the same body, and all methods train for the same
-processor time (`semi_methods.py`).
+first weights and all noise. All classifiers have the same body, and all methods train for about
+the same processor time (`semi_methods.py`).
 
 First the search (`equal.py`): every method tries eight settings, the learning rate and beta1 among
 them, on 50 labels and seeds that no row has, scored by the accuracy on the validation split. An

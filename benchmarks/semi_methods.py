@@ -21,9 +21,10 @@ from gan_tutorial.semi_supervised import (
 
 # What is fixed for a data set: the numbers of labels, the size of the networks, and for how many
 # steps each method trains. A step of the K+1 GAN, with two networks, costs 3.6 steps of a
-# classifier that sees labels only: the steps are such that all methods take the same processor
-# time, within a tenth. Features of a GAN: its own training, and then that of the classifier. What
-# sees no label is trained once for a seed: `cpu_seconds` of the first row of a seed has its time.
+# classifier that sees labels only: the steps are such that all methods take about the same
+# processor time (what they took in the end is in the rows). Features of a GAN: its own training,
+# and then that of the classifier. What sees no label is trained once for a seed: `cpu_seconds` of
+# the first row of a seed has its time.
 SETUPS: dict[str, dict[str, Any]] = {
     "digits": {
         "labels": (10, 20, 50, 100), "width": 128, "features": 128, "latent_dim": 32,
