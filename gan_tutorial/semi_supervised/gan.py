@@ -112,7 +112,8 @@ class SemiSupervisedGAN(FewLabelsTask):
     ) -> "SemiSupervisedGAN":
         """Make a semi-supervised GAN with the book's recipe for this kind of data.
 
-        The settings are those that ``benchmarks/semi.py --search`` found on validation splits.
+        The settings were found on validation splits, before ``benchmarks/semi.py`` searched for
+        those of its own table.
 
         Parameters
         ----------

@@ -20,7 +20,7 @@ NO_COMPARISON = {
     "step.json": "times of the same step, written in several ways",
 }
 # The searches themselves, which other results refer to.
-RECORDS = ("improve_search.json", "repair_search.json", "semi_search.json")
+RECORDS = ("improve_search.json", "repair_search.json")
 # Comparisons that are still to be run again with an equal search, and what they lack. A file that
 # has become clean must leave this list: see `test_what_is_clean_leaves_the_list`.
 TO_RUN_AGAIN = {
@@ -30,8 +30,6 @@ TO_RUN_AGAIN = {
     "modes.json": "'default' and 'plain' were not searched, 'minute' by single trials",
     "quality.json": "'plain' runs at 2e-4, 'default' at its recipe's rate; neither was searched",
     "repair.json": "L1 alone tried one setting, the adversarial networks several weights",
-    "semi.json": "from 4 to 10 settings a method, and beta1 was never among them",
-    "semi_short.json": "the settings are those of semi.json, which were not searched equally",
     "stacked.json": "one method, and no control beside it that had the same search",
 }
 QUALITY = {"fid", "accuracy", "psnr", "hq", "kl", "kid"}  # by which methods are compared

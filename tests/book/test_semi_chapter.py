@@ -2,7 +2,6 @@
 
 import json
 import re
-import statistics
 
 import nbformat
 import pytest
@@ -19,8 +18,19 @@ def cells(root) -> list:
 
 
 @pytest.fixture(scope="module")
-def results(root) -> list[dict]:
-    return json.loads((root / "benchmarks" / "results" / "semi.json").read_text())["rows"]
+def benchmark(root) -> dict:
+    return json.loads((root / "benchmarks" / "results" / "semi.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def results(benchmark) -> list[dict]:
+    return benchmark["rows"]
+
+
+@pytest.fixture(scope="module")
+def search(benchmark) -> dict:
+    (search,) = benchmark["search"]
+    return search
 
 
 def test_every_row_of_the_ledger_is_settled(settled):
@@ -42,59 +52,68 @@ def test_at_least_five_exercises(cells):
 
 
 def test_the_benchmark_is_complete(results):
-    """Nine methods, five seeds, every number of labels: each exactly once."""
-    for name, labels in (("digits", {10, 20, 50, 100}), ("mnist", {50, 100, 200})):
-        rows = [row for row in results if row["data"] == name]
-        assert {row["labels"] for row in rows} == labels
-        methods = {row["method"] for row in rows}
-        assert len(methods) == 9
-        runs = [(row["labels"], row["method"], row["seed"]) for row in rows]
-        assert len(set(runs)) == len(runs) == len(labels) * 9 * 5
-        assert {row["seed"] for row in rows} == set(range(5))
+    """Eleven methods, five seeds, every number of labels: each exactly once."""
+    assert {row["data"] for row in results} == {"digits"}
+    labels = {row["labels"] for row in results}
+    assert labels == {10, 20, 50, 100}
+    methods = {row["method"] for row in results}
+    assert len(methods) == 11
+    assert {"Pi-model", "FixMatch", "K+1 GAN", "label spreading", "supervised"} <= methods
+    runs = [(row["labels"], row["method"], row["seed"]) for row in results]
+    assert len(set(runs)) == len(runs) == len(labels) * 11 * 5
+    assert {row["seed"] for row in results} == set(range(5))
 
 
-def test_settings_were_chosen_without_the_test_split_and_without_the_seeds(root, results):
-    path = root / "benchmarks" / "results" / "semi_search.json"
-    searched = json.loads(path.read_text())["rows"]
-    assert {row["seed"] for row in searched}.isdisjoint({row["seed"] for row in results})
-    assert all("validation_accuracy" in row for row in searched)
-    assert {(r["data"], r["method"]) for r in searched} == {
-        (r["data"], r["method"]) for r in results
+def test_settings_were_chosen_without_the_test_split_and_without_the_seeds(results, search):
+    assert search["split"] == "validation"
+    assert set(search["methods"]) == {row["method"] for row in results}
+    seeds = {row["seed"] for row in results}
+    for method in search["methods"].values():
+        assert len(method["tried"]) == search["trials"] == 8
+        assert all(seeds.isdisjoint(each["seeds"]) for each in method["tried"])
+    chosen = {name: method["chosen"] for name, method in search["methods"].items()}
+    assert all(row["settings"] == chosen[row["method"]] for row in results)
+
+
+def test_whoever_has_an_optimizer_chose_among_the_same_rates(search):
+    """The larger of the two rates is as open to the rivals as to the GAN, and so is beta1."""
+    rates = {
+        name: {each["settings"]["lr"] for each in method["tried"]}
+        for name, method in search["methods"].items()
+        if name not in search["closed"]
     }
-    # the baselines had at least as many settings to choose from, where settings cost a training
-    tries = {
-        method: sum(row["method"] == method for row in searched if row["data"] == "mnist")
-        for method in ("entropy", "pseudo-labels", "supervised", "K+1 GAN")
-    }
-    assert tries["K+1 GAN"] <= min(tries.values())
+    assert len(rates) == 10
+    assert {frozenset(tried) for tried in rates.values()} == {frozenset({1e-3, 3e-3})}
+    for name in rates:
+        assert len({t["settings"]["beta1"] for t in search["methods"][name]["tried"]}) == 2
 
 
-@pytest.mark.parametrize("name", ["digits", "mnist"])
-def test_no_rival_is_trained_for_less(root, results, name):
-    """Networks without a GAN take at least as many steps, with rates on both sides of the GAN's."""
-    steps = {row["method"]: row["steps"] for row in results if row["data"] == name}
-    rivals = {method for method in steps if "GAN" not in method} - {"label spreading"}
-    assert min(steps[method] for method in rivals) >= steps["K+1 GAN"] > 0
-    path = root / "benchmarks" / "results" / "semi_search.json"
-    rates: dict[str, set[float]] = {}
-    for row in json.loads(path.read_text())["rows"]:
-        if row["data"] == name and "lr" in row["setting"]:
-            rates.setdefault(row["method"], set()).add(row["setting"]["lr"])
-    (of_the_gan,) = rates.pop("K+1 GAN")
-    assert set(rates) == {"supervised", "entropy", "pseudo-labels"}
-    for tried in rates.values():
-        assert min(tried) < of_the_gan < max(tried)
+def test_no_rival_is_trained_for_less(results):
+    """A step of the K+1 GAN trains two networks: whoever trains one takes more steps."""
+    steps = {row["method"]: row["steps"] for row in results}
+    gan = steps.pop("K+1 GAN")
+    assert steps.pop("label spreading") == 0
+    assert min(steps.values()) > gan > 0
 
 
-@pytest.mark.parametrize("labels", [100, 200])
-def test_a_gan_is_ahead_of_every_baseline_on_mnist_by_more_than_the_spread(results, labels):
-    """What the chapter says of MNIST: the difference of means exceeds both deviations."""
-    accuracy: dict[str, list[float]] = {}
+def test_the_settings_are_those_of_the_program(results, search, root, monkeypatch):
+    """What is committed was made by the program that is: the same steps and settings to try."""
+    monkeypatch.syspath_prepend(str(root / "benchmarks"))
+    import semi_methods
+
+    for name, method in search["methods"].items():
+        assert [each["settings"] for each in method["tried"]] == semi_methods.SETTINGS[name]
     for row in results:
-        if row["data"] == "mnist" and row["labels"] == labels:
-            accuracy.setdefault(row["method"], []).append(row["accuracy"])
-    gan = accuracy["K+1 GAN"]
-    for method, values in accuracy.items():
-        if "GAN" not in method:
-            lead = statistics.fmean(gan) - statistics.fmean(values)
-            assert lead > max(statistics.stdev(gan), statistics.stdev(values)), method
+        assert row["steps"] == sum(semi_methods.steps_of("digits", row["method"]))
+
+
+def test_the_curve_on_mnist_is_of_the_papers_setting(root):
+    stored = json.loads((root / "benchmarks" / "results" / "semi_mnist.json").read_text())
+    for row in stored["rows"]:
+        assert (row["data"], row["method"]) == ("mnist28", "K+1 GAN")
+        assert row["curve"][-1]["step"] == row["steps_done"] <= row["steps"]
+        assert row["accuracy"] == row["curve"][-1]["test"]
+        seconds = [point["cpu_seconds"] for point in row["curve"]]
+        assert seconds == sorted(seconds)
+    runs = [(row["labels"], row["seed"]) for row in stored["rows"]]
+    assert len(set(runs)) == len(runs)
