@@ -42,7 +42,7 @@ class OnnxExport:
 def export_onnx(generator: nn.Module) -> OnnxExport:
     """Return a generator as the content of an ONNX file, and hold it to torch.
 
-    Its input ``z`` is (N, latent_dim), its output ``samples`` (N, *shape), for any N; that of a
+    Its input ``z`` is (N, latent_dim), its output ``samples`` is (N, ...), of the generator's shape, for any N; that of a
     generator of classes has a second input, ``labels`` (N,) of int64.
 
     Parameters
