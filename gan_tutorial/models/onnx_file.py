@@ -42,8 +42,8 @@ class OnnxExport:
 def export_onnx(generator: nn.Module) -> OnnxExport:
     """Return a generator as the content of an ONNX file, and hold it to torch.
 
-    Its input ``z`` is (N, latent_dim), its output ``samples`` is (N, ...), of the generator's shape, for any N; that of a
-    generator of classes has a second input, ``labels`` (N,) of int64.
+    Its input ``z`` is (N, latent_dim), its output ``samples`` is (N, ...) with the generator's
+    shape, for any N; a generator of classes has a second input, ``labels`` (N,) of int64.
 
     Parameters
     ----------
