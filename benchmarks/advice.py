@@ -37,8 +37,9 @@ from collections.abc import Callable
 import report
 import torch
 from equal import Search
-from improving.advised import TRIALS, VARIANTS, WHERE, Variant, drawn, part_of, train
+from improving.advised import TRIALS, VARIANTS, WHERE, Variant, drawn, train
 from improving.judging import Judge
+from improving.training import part_of
 
 from gan_tutorial import GAN, data
 from gan_tutorial.training import NonFiniteError

@@ -1,6 +1,5 @@
 """The pieces of advice that `advice.py` tests: what each changes in one of two starting points."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
@@ -9,8 +8,8 @@ from torch import Tensor, nn
 
 from gan_tutorial import GAN, augment, data, fit, losses, models
 from gan_tutorial.gan import recipe_for
-from gan_tutorial.training import Run
 
+from .training import cooled
 from .variants import SparseGAN
 
 # What every variant with Adam tries, and what others try instead; six settings each.
@@ -161,23 +160,6 @@ def build(variant: Variant, setting: dict, shape: tuple[int, ...], seed: int) ->
             for name, network in gan.networks.items()
         }
     return gan
-
-
-def cooled(start: float) -> Callable[[Run], None]:
-    """Return a callback that lowers instance noise along a line to 0."""
-
-    def cool(run: Run) -> None:
-        run.task.discriminator.changes[0].std = start * (1 - run.step / run.steps)
-
-    return cool
-
-
-def part_of(samples: data.Dataset, count: int | None, seed: int) -> data.Dataset:
-    """Return so many of the samples, other ones for each seed."""
-    if count is None:
-        return samples
-    order = torch.randperm(len(samples), generator=torch.Generator().manual_seed(seed))
-    return samples.subset(order[:count])
 
 
 def train(variant: Variant, setting: dict, samples: data.Dataset, seed: int, steps: int) -> GAN:

@@ -8,7 +8,7 @@ import torch
 
 from ..conditional import label_of
 from ..data.pictures import UnreadablePictureError, read_picture
-from ..plots import FORMATS
+from ..plots.saving import format_of
 from ..repair import project
 from .kept import add_checkpoint, opened
 from .numbers import SEED, whole
@@ -47,11 +47,7 @@ def add_to(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
 def run(arguments: argparse.Namespace) -> int:
     """Write what was found; return the exit status."""
     out = Path(arguments.out)
-    if out.suffix.lower() not in FORMATS:
-        raise ValueError(
-            f"--out {out} does not say which kind of picture to write: let it end in one of "
-            f"{', '.join(FORMATS)}."
-        )
+    format_of(out)  # refused before the work begins
     saved = opened(arguments)
     generator = saved.latent_generator()
     if len(saved.shape) != 3:

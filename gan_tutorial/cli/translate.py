@@ -6,7 +6,7 @@ from typing import Any
 
 from ..models import Translator, build
 from ..plots import save_picture
-from ..plots.saving import FORMATS
+from ..plots.saving import format_of
 from ..repair.pictures import read_original
 from ..training import SavedRun
 from ..translation import translate_picture
@@ -45,11 +45,7 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
 def run(arguments: argparse.Namespace) -> int:
     """Write the translated picture; return the exit status."""
     out = Path(arguments.out)
-    if out.suffix.lower() not in FORMATS:
-        raise ValueError(
-            f"--out {out} does not say which kind of picture to write: let it end in one of "
-            f"{', '.join(FORMATS)}."
-        )
+    format_of(out)  # refused before the work begins
     saved = SavedRun(arguments.run)
     generator = _generator(saved, arguments.back)
     picture = read_original(arguments.picture)

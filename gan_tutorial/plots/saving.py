@@ -10,7 +10,7 @@ from torch import Tensor
 from ..training.files import write_atomically
 from .images import check_images, laid_out, tile
 
-__all__ = ["FORMATS", "TRANSPARENT", "save_image_grid", "save_picture"]
+__all__ = ["FORMATS", "TRANSPARENT", "format_of", "save_image_grid", "save_picture"]
 
 
 def save_image_grid(
@@ -82,13 +82,21 @@ def save_picture(picture: Any, path: str | os.PathLike) -> Path:
         If the name ends in something else; the message lists the endings.
     """
     path = Path(path)
+    buffer = io.BytesIO()
+    picture.save(buffer, **format_of(path))
+    write_atomically(path, buffer.getvalue())
+    return path
+
+
+def format_of(path: Path) -> dict[str, Any]:
+    """Return how `FORMATS` says to write a picture of this name; refuse a name that says nothing.
+
+    A command that works for long asks before it begins.
+    """
     how = FORMATS.get(path.suffix.lower())
     if how is None:
         raise ValueError(
             f"The name {path.name!r} does not say which kind of picture to write: let it end in "
             f"one of {', '.join(FORMATS)}."
         )
-    buffer = io.BytesIO()
-    picture.save(buffer, **how)
-    write_atomically(path, buffer.getvalue())
-    return path
+    return how

@@ -83,11 +83,12 @@ def test_it_goes_on_and_is_sampled_and_measured(name, runs, tmp_path, capsys):
     assert Image.open(last).size[0] > 60
 
 
-def test_truncation_makes_samples_alike(runs, tmp_path, capsys):
+@pytest.mark.parametrize("name", ["style", "info"])
+def test_truncation_makes_samples_alike(name, runs, tmp_path):
     spread = []
     for psi in ("0", "0.5", "1"):
         files = tmp_path / psi
-        command = ["sample", str(runs / "style"), "--count", "6", "--truncation", psi]
+        command = ["sample", str(runs / name), "--count", "6", "--truncation", psi]
         assert main([*command, "--files", str(files)]) == 0
         pictures = [Image.open(path).convert("L") for path in sorted(files.iterdir())]
         rows = [torch.tensor(list(p.tobytes())).float() for p in pictures]
