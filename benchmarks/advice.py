@@ -13,7 +13,7 @@ rate and beta1 (or momentum) among them, with a seed that no row has; the best F
 validation split is taken. Variants that only sample otherwise from the same training (with or
 without the average of the weights) search by themselves on those trainings.
 
-Equal compute: every training gets the processor time of `BUDGET` steps of the plain GAN, 30 or 60
+Equal compute: every training gets the processor time of `BUDGET` steps of the plain GAN, about 30
 seconds of one core of the machine named in the result. What a step costs is timed once for each
 variant, in short turns with the plain GAN, so that whatever else the machine does disturbs both;
 the fastest turns count, and all trainings of a variant take the same number of steps.
@@ -44,7 +44,7 @@ from improving.training import part_of
 from gan_tutorial import GAN, data
 from gan_tutorial.training import NonFiniteError
 
-BUDGET = {"digits": 11_000, "footballs": 1_000}  # steps of the plain GAN
+BUDGET = {"digits": 5_500, "footballs": 750}  # steps of the plain GAN
 SEARCH_SEED = 100
 SEEDS = {"start": range(5)}  # five for the two starting points, three for the rest
 MEASURE = "FID on the validation split, lower is better"
