@@ -11,7 +11,7 @@ from ..conditional import label_of
 from ..models import latent_codes, sample_generator, truncated
 from ..plots import ANIMATIONS, interpolate, save_animation, tile
 from ..training import SavedRun
-from .kept import add_checkpoint, add_truncation, opened
+from .kept import add_checkpoint, add_network, add_truncation, opened
 from .numbers import SEED, whole
 
 __all__ = ["add_to", "run"]
@@ -46,6 +46,7 @@ def add_to(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
         "--interval", type=whole(20, 10_000), help="milliseconds a picture stays (80; 400)"
     )
     add_checkpoint(command)
+    add_network(command)
     add_truncation(command)
     command.add_argument("--seed", type=SEED, default=0, help="decides which codes (0)")
     command.add_argument(

@@ -14,7 +14,7 @@ from ..metrics.report import FEWEST, Evaluation, evaluation
 from ..training import SavedRun
 from . import per_class
 from .features import FEATURES, drawn, feature_network
-from .kept import add_checkpoint, opened
+from .kept import add_checkpoint, add_network, opened
 from .loading import held_out, is_trained_on, of_run
 from .numbers import SEED, number, size, whole
 from .options import FOLDER_SIZE
@@ -41,6 +41,7 @@ def add_to(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
         "--data", help="a folder, or the name of a data set (what the run was trained on)"
     )
     add_checkpoint(command)
+    add_network(command)
     command.add_argument(
         "--split", choices=("validation", "test"), default="test",
         help="real samples to compare with (test); choose among runs on validation",
@@ -95,6 +96,8 @@ def run(arguments: argparse.Namespace) -> int:
     folders = arguments.other is not None
     if folders and arguments.data is not None:
         raise ValueError("Give either two folders, or a run and --data.")
+    if folders and arguments.network is not None:
+        raise ValueError("--network is for a run: two folders have no generator.")
     saved = opened(arguments)
     if folders and arguments.per_class:
         raise ValueError("--per-class is for a conditional run: two folders have no classes.")

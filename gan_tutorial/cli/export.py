@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ..models.onnx_file import export_onnx
 from ..training.files import write_atomically
-from .kept import add_checkpoint, opened
+from .kept import add_checkpoint, add_network, opened
 
 __all__ = ["add_to", "run"]
 
@@ -21,6 +21,7 @@ def add_to(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
     command.add_argument("run", metavar="DIR", help="folder of the run")
     command.add_argument("--onnx", required=True, metavar="FILE", help="file to write, .onnx")
     add_checkpoint(command)
+    add_network(command)
     return command
 
 

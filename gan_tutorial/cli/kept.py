@@ -1,12 +1,13 @@
-"""The option ``--checkpoint`` of the commands that use a run's generator."""
+"""What the commands that use a run's generator have in common: which one, and how to draw."""
 
 import argparse
 
 from ..training import SavedRun
 from ..training.kept import BEST, LAST
 from .numbers import number
+from .own import made_by
 
-__all__ = ["add_checkpoint", "add_truncation", "opened"]
+__all__ = ["add_checkpoint", "add_network", "add_truncation", "opened"]
 
 
 def add_checkpoint(command: argparse.ArgumentParser) -> None:
@@ -18,6 +19,16 @@ def add_checkpoint(command: argparse.ArgumentParser) -> None:
         default=LAST,
         help=f"of a run of train --keep-best: the generator with the lowest KID on validation "
         f"pictures, or that of a step ({LAST})",
+    )
+
+
+def add_network(command: argparse.ArgumentParser) -> None:
+    """Let a command use a generator that is the reader's own."""
+    command.add_argument(
+        "--network",
+        metavar="FILE.py:NAME",
+        help="for a generator of your own: the program, which is run, and the class or function "
+        "in it that makes the generator as it was for the training",
     )
 
 
@@ -44,4 +55,7 @@ def _named(text: str) -> str:
 
 def opened(arguments: argparse.Namespace) -> SavedRun:
     """Open the run of a command's arguments, at the generator that they name."""
-    return SavedRun(arguments.run, arguments.checkpoint)
+    saved = SavedRun(arguments.run, arguments.checkpoint)
+    if getattr(arguments, "network", None) is not None:
+        saved.load_into(made_by(arguments.network))
+    return saved

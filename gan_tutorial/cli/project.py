@@ -10,7 +10,7 @@ from ..conditional import label_of
 from ..data.pictures import UnreadablePictureError, read_picture
 from ..plots.saving import format_of
 from ..repair import project
-from .kept import add_checkpoint, opened
+from .kept import add_checkpoint, add_network, opened
 from .numbers import SEED, whole
 from .output import laid_on_white, save_samples
 
@@ -30,6 +30,7 @@ def add_to(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
     command.add_argument("pictures", metavar="PICTURE", nargs="+", help="the pictures")
     command.add_argument("--out", required=True, metavar="FILE", help="picture to write")
     add_checkpoint(command)
+    add_network(command)
     command.add_argument(
         "--starts", type=whole(1, 64), default=4, help="random codes to search from (4)"
     )

@@ -12,12 +12,12 @@ from ..conditional import label_of
 from ..metrics import nearest
 from ..models import latent_codes, sample_generator, truncated
 from ..plots import interpolate
+from ..training import SavedRun
 from .features import PIXELS, features_by, own_network
-from .kept import add_checkpoint, add_truncation, opened
+from .kept import add_checkpoint, add_network, add_truncation, opened
 from .loading import is_trained_on, of_run
 from .numbers import SEED, whole
 from .output import laid_on_white, save_files, save_samples
-from .own import made_by
 
 __all__ = ["add_to", "run"]
 
@@ -66,11 +66,7 @@ def add_to(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
     command.add_argument(
         "--files", metavar="FOLDER", help="new folder for one .png file a sample, in its own size"
     )
-    command.add_argument(
-        "--network",
-        metavar="FILE.py:NAME",
-        help="for a generator of your own: the program and the class or function that makes it",
-    )
+    add_network(command)
     return command
 
 
@@ -80,9 +76,10 @@ def run(arguments: argparse.Namespace) -> int:
         raise ValueError("Say where to write: --out for one picture, --files for one a sample.")
     if arguments.count is None:
         arguments.count = 64 if arguments.nearest is None else 8
-    samples, of = _samples(arguments)
+    saved = opened(arguments)
+    samples, of = _samples(saved, arguments)
     if arguments.nearest is not None:
-        samples, beside = _with_nearest(samples, arguments)
+        samples, beside = _with_nearest(samples, saved, arguments)
         of += beside
     written = []
     if arguments.out is not None:
@@ -95,13 +92,9 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _samples(arguments: argparse.Namespace) -> tuple[Tensor, str]:
+def _samples(saved: SavedRun, arguments: argparse.Namespace) -> tuple[Tensor, str]:
     """Draw them, and say of which classes."""
-    saved = opened(arguments)
-    if arguments.network is None:
-        generator = saved.latent_generator()
-    else:
-        generator = saved.load_into(made_by(arguments.network))
+    generator = saved.latent_generator()
     labels, of = _labels(generator, arguments)
     if arguments.interpolation is None:
         codes = latent_codes(arguments.count, generator.latent_dim, arguments.seed)
@@ -115,14 +108,15 @@ def _samples(arguments: argparse.Namespace) -> tuple[Tensor, str]:
     return sample_generator(generator, codes, labels=labels), of
 
 
-def _with_nearest(samples: Tensor, arguments: argparse.Namespace) -> tuple[Tensor, str]:
+def _with_nearest(
+    samples: Tensor, saved: SavedRun, arguments: argparse.Namespace
+) -> tuple[Tensor, str]:
     """Return rows of a sample and the pictures that are nearest to it, and say in which sense."""
     if arguments.out is None or arguments.interpolation or arguments.columns:
         raise ValueError(
             "--nearest fills one picture row by row: use it with --out, and without "
             "--interpolation and --columns."
         )
-    saved = opened(arguments)
     if len(saved.shape) != 3:
         raise ValueError(f"The run in {saved.folder} makes points: --nearest shows pictures.")
     name = arguments.nearest or saved.about.get("data")

@@ -8,7 +8,7 @@ import torch
 from ..models import latent_codes, sample_generator, truncated
 from ..plots.playground import plane_codes, playground
 from ..training.files import write_atomically
-from .kept import add_checkpoint, add_truncation, opened
+from .kept import add_checkpoint, add_network, add_truncation, opened
 from .numbers import SEED, whole
 
 __all__ = ["add_to", "run"]
@@ -37,6 +37,7 @@ def add_to(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
         "--side", type=whole(2, 100), default=15, help="pictures along an edge of a plane (15)"
     )
     add_checkpoint(command)
+    add_network(command)
     add_truncation(command)
     command.add_argument("--seed", type=SEED, default=0, help="decides the corners (0)")
     return command

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from ..data.ranges import LARGEST_SEED, check_count, check_number
+from ..models.adopt import adopt_generator
 from ..models.sampling import latent_codes, sample_generator
 from .descent import descend
 
@@ -58,7 +59,8 @@ def project(
     Parameters
     ----------
     generator : nn.Module
-        Maps latent codes (N, d) to pictures (N, C, H, W).
+        Maps latent codes (N, d) to pictures (N, C, H, W); one of the reader's own is taken up as by
+        `adopt_generator`.
     images : Tensor, shape (N, C, H, W)
         In [-1, 1], of the size that the generator makes.
     labels : Tensor of int, shape (N,), optional
@@ -94,16 +96,17 @@ def project(
     for name, value in (("lr", lr), ("prior", prior)):
         check_number(name, value)
     check_count("seed", seed, 0, LARGEST_SEED)
-    shape = tuple(cast(tuple[int, ...], generator.shape))
+    if (hasattr(generator, "classes")) != (labels is not None):
+        raise ValueError("A generator of classes is told each picture's class as labels; no other.")
+    latent_dim, count = cast(int, adopt_generator(generator).latent_dim), len(images)
+    one = None if labels is None else labels[:1]
+    shape = tuple(sample_generator(generator, latent_codes(1, latent_dim), labels=one).shape[1:])
     if images.dim() != 4 or tuple(images.shape[1:]) != shape or not len(images):
         raise ValueError(
             f"The generator makes pictures of {'x'.join(map(str, shape))}, and these are "
             f"{tuple(images.shape)}: scale them first."
         )
-    if (hasattr(generator, "classes")) != (labels is not None):
-        raise ValueError("A generator of classes is told each picture's class as labels; no other.")
     device = next(generator.parameters()).device
-    latent_dim, count = cast(int, generator.latent_dim), len(images)
     target = images.repeat(starts, 1, 1, 1).to(device)
     given = () if labels is None else (labels.repeat(starts).to(device),)
     weights = torch.full_like(target[:, :1], 1 / (shape[1] * shape[2]))

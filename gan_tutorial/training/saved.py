@@ -109,7 +109,7 @@ class SavedRun:
             raise CheckpointError(
                 f"The generator in {self.folder} is a {made['kind']}, which cannot be built from a "
                 f"file: write SavedRun({str(self.folder)!r}).load_into(generator), with one made "
-                "as it was then; on the command line, sample --network FILE.py:NAME."
+                "as it was then; the commands that draw samples take --network FILE.py:NAME."
             )
         return load_generator(self.place)
 
@@ -119,7 +119,8 @@ class SavedRun:
         Parameters
         ----------
         network : nn.Module
-            Changed in place, and then ready to sample.
+            Changed in place, and then ready to sample: from now on it is the `generator` of this
+            object.
 
         Returns
         -------
@@ -139,7 +140,8 @@ class SavedRun:
         except RuntimeError as error:
             reason = " ".join(str(error).split())
             raise CheckpointError(f"The weights in {path} do not fit: {reason[:200]}") from None
-        return adopt_generator(network).eval()
+        self.generator = adopt_generator(network).eval()
+        return self.generator
 
     @property
     def history(self) -> History:

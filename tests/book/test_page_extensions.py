@@ -11,7 +11,7 @@ from myst_nb.sphinx_ import HideCodeCellNode
 from page_head import say_width_once, write_index
 from pictures import measured, size_of
 from PIL import Image
-from previews import from_root, link_first, targets, tidy
+from previews import from_root, link_first, targets, tidy, words
 from search_data import Sections
 
 
@@ -188,19 +188,34 @@ def test_links_of_a_preview_begin_at_the_top_of_the_book():
 
 
 def test_a_word_is_linked_once():
-    import re
 
     paragraph = nodes.paragraph("", "A generator, two generators and a Latent code.")
     anchors = {"generator": "term-generator", "latent code": "term-latent-code"}
-    pattern = re.compile(r"(?<![\w-])(generator|latent code)(?:s|es)?(?![\w-])", re.IGNORECASE)
     seen: set[str] = set()
-    link_first(paragraph[0], pattern, anchors, "glossary.html", seen)
+    link_first(paragraph[0], words(anchors), anchors, "glossary.html", seen)
     assert paragraph.astext() == "A generator, two generators and a Latent code."
     links = [(link.astext(), link["refuri"]) for link in paragraph.findall(nodes.reference)]
     assert links == [
         ("generator", "glossary.html#term-generator"),
         ("Latent code", "glossary.html#term-latent-code"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "linked"),
+    [
+        ("batch\nnormalization, then a batch", ["batch\nnormalization", "batch"]),
+        ("half precision, and then precision", ["precision"]),
+        ("a real picture, and precisions", ["precisions"]),
+        ("non-precision batches", ["batches"]),
+    ],
+)
+def test_a_word_is_linked_where_it_means_what_the_glossary_says(text, linked):
+    anchors = dict.fromkeys(("batch", "batch normalization", "precision", "real"))
+    anchors = {word: f"term-{number}" for number, word in enumerate(anchors)}
+    paragraph = nodes.paragraph("", text)
+    link_first(paragraph[0], words(anchors), anchors, "glossary.html", set())
+    assert [link.astext() for link in paragraph.findall(nodes.reference)] == linked
 
 
 @pytest.mark.parametrize("name", DRAWINGS)

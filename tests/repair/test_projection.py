@@ -11,7 +11,7 @@ from gan_tutorial.repair.projection import project
 class Linear(nn.Module):
     """A generator whose best code is known: pictures are the codes, spread out."""
 
-    latent_dim, shape = 4, (1, 2, 2)
+    latent_dim = 4  # as a reader's own: nothing says which shape its pictures have
 
     def __init__(self):
         super().__init__()

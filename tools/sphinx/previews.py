@@ -15,6 +15,9 @@ from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 GLOSSARY = "book/glossary"
+EVERYDAY = {"real"}  # more often the plain English word
+# where a word of the glossary is part of a name that means something else
+NAMES = r"(?:mixed|half|single|double|full)\s+precision"
 
 # What can be shown, each as Sphinx writes it; the first group is its id.
 SHOWN = (
@@ -116,16 +119,22 @@ class LinkWords(SphinxPostTransform):
         anchors = terms(self.env)
         if not anchors:
             return
-        ordered = sorted(anchors, key=len, reverse=True)
-        pattern = re.compile(
-            r"(?<![\w-])(" + "|".join(map(re.escape, ordered)) + r")(?:s|es)?(?![\w-])",
-            re.IGNORECASE,
-        )
+        pattern = words(anchors)
         page = self.app.builder.get_relative_uri(name, GLOSSARY)
         seen: set[str] = set()
         for text in list(self.document.findall(nodes.Text)):
             if running(text):
                 link_first(text, pattern, anchors, page, seen)
+
+
+def words(anchors) -> re.Pattern:
+    """Return what finds the words of the glossary in a text, also over the end of a line.
+
+    Longer ones come first; group 1 is empty where a word is part of a name of something else.
+    """
+    ordered = sorted(set(anchors) - EVERYDAY, key=len, reverse=True)
+    either = "|".join(re.escape(word).replace(r"\ ", r"\s+") for word in ordered)
+    return re.compile(rf"(?<![\w-])(?:({either})(?:s|es)?|{NAMES})(?![\w-])", re.IGNORECASE)
 
 
 def terms(env) -> dict[str, str]:
@@ -171,8 +180,8 @@ def link_first(text: nodes.Text, pattern, anchors: dict, page: str, seen: set[st
     """Replace in one text the words that have not been met before by links."""
     source, at, parts = text.astext(), 0, []
     for match in pattern.finditer(source):
-        anchor = anchors[match[1].lower()]
-        if anchor in seen:
+        anchor = anchors[" ".join(match[1].lower().split())] if match[1] else None
+        if anchor is None or anchor in seen:
             continue
         seen.add(anchor)
         link = nodes.reference("", match[0], internal=True, refuri=f"{page}#{anchor}")
