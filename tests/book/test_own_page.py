@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -71,8 +72,8 @@ def test_every_command_of_the_page_works_on_the_run_of_its_script(ran, commands,
     trained = ran["gan"].average["generator"].state_dict()
     assert len(commands) >= 9
     for verb, *rest in commands:
-        if verb == "export":
-            pytest.importorskip("onnx")
+        if verb == "export" and find_spec("onnx") is None:
+            continue  # what it asks for is not a part of the library
         command = [verb, *rest, *FEW.get(verb, [])]
         if verb == "info":
             assert main(command) == 0
