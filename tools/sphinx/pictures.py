@@ -2,9 +2,12 @@
 
 A page whose pictures have a width and a height does not jump while it loads; a style sheet makes
 them narrower where the column is. The first picture may be on the first screen: it is not lazy.
+Large pictures that a notebook has put into the page, the frames of an animation, become files: the
+text of the page need not wait for them.
 """
 
 import base64
+import hashlib
 import io
 import re
 from pathlib import Path
@@ -13,7 +16,8 @@ from urllib.parse import unquote
 import imagesize
 
 PICTURE = re.compile(r"<img\b[^>]*>")
-INLINE = re.compile(r"data:image/[\w+.-]+;base64,(.*)", re.DOTALL)
+INLINE = re.compile(r"data:image/(?P<kind>[\w+.-]+);base64,(?P<data>.*)", re.DOTALL)
+LARGE = 8192  # characters of a picture in a page
 
 
 def measured(tag: str, size: tuple[int, int] | None, lazy: bool) -> str:
@@ -29,9 +33,21 @@ def measured(tag: str, size: tuple[int, int] | None, lazy: bool) -> str:
 def size_of(source: str, files: dict[str, Path]) -> tuple[int, int] | None:
     """Return the width and the height of a picture in pixels; None where that is not known."""
     if inline := INLINE.match(source):
-        return imagesize.get(io.BytesIO(base64.b64decode(inline[1])))
+        return imagesize.get(io.BytesIO(base64.b64decode(inline["data"])))
     path = files.get(unquote(source.split("?")[0]).rsplit("/", 1)[-1])
     return imagesize.get(path) if path and path.is_file() else None
+
+
+def filed(tag: str, source: str, pages: Path, pagename: str) -> str:
+    """Return the tag of a picture; one that is large and stands in the page becomes a file."""
+    inline = INLINE.match(source)
+    if not inline or len(source) < LARGE:
+        return tag
+    content = base64.b64decode(inline["data"])
+    path = f"_images/{hashlib.sha256(content).hexdigest()}.{inline['kind'].partition('+')[0]}"
+    (pages / path).parent.mkdir(parents=True, exist_ok=True)
+    (pages / path).write_bytes(content)
+    return tag.replace(source, "../" * pagename.count("/") + path)
 
 
 def files_of(app) -> dict[str, Path]:
@@ -51,7 +67,10 @@ def dress(app, pagename, templatename, context, doctree) -> None:
         nonlocal count
         source = re.search(r'\ssrc="([^"]*)"', match[0])
         count += 1
-        return measured(match[0], size_of(source[1], files) if source else None, count > 1)
+        if not source:
+            return measured(match[0], None, count > 1)
+        size = size_of(source[1], files)
+        return measured(filed(match[0], source[1], Path(app.outdir), pagename), size, count > 1)
 
     context["body"] = PICTURE.sub(replace, body)
 
