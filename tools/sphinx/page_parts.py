@@ -152,9 +152,9 @@ def waiting(script):
 
 def name_style(app) -> None:
     """Name the style with the state it is in, so that no page is shown with an older one."""
-    own = [Path(app.confdir, folder, "custom.css") for folder in app.config.html_static_path]
-    state = "".join([version("sphinx-book-theme"), *(path.read_text("utf-8") for path in own)])
-    digest = sha256(state.encode()).hexdigest()[:8]
+    folders = [Path(app.confdir, folder) for folder in app.config.html_static_path]
+    own = [path.read_bytes() for folder in folders for path in sorted(folder.glob("custom.css"))]
+    digest = sha256(b"".join([version("sphinx-book-theme").encode(), *own])).hexdigest()[:8]
     app.config.html_context["book_style"] = f"book.css?v={digest}"
 
 
