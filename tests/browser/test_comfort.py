@@ -93,6 +93,14 @@ def test_formulas_out_of_view_wait(visit):
     page.wait_for_function("e => e.querySelector('mjx-math')", arg=last.element_handle())
 
 
+def test_all_formulas_are_set_for_paper(visit):
+    page = visit(CHAPTER).page
+    unset = page.locator("article .math:not(:has(mjx-container))")
+    assert unset.count() > 100
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert unset.count() == 0
+
+
 def test_a_link_into_a_chapter_lands(visit):
     """The place stays where it is while formulas above it are still not set."""
     page = visit(CHAPTER).page
