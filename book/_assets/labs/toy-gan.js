@@ -292,7 +292,7 @@
           key("ink", "- -", "of its average"), key("faint", "\u2025", "of as many new reals")))),
       spoken);
     onTheme(() => look());
-    if (atOnce) begin(); // it runs in a moment, and the worker has the first look
+    if (atOnce) begin(), words.textContent = "Step 0."; // in a moment the worker has seen more
     else reset();
     return { set, step: () => players.step, game: () => players.game, players: () => players, modes, use,
       run, hurry, pause, running: () => running, address, restore, trainer };
