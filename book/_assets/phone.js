@@ -12,9 +12,10 @@
   // turn, every change would lay out the page again. What is folded away is measured when it is seen.
   const update = (boxes) => {
     const shown = boxes.filter((box) => box.checkVisibility?.() ?? true);
+    const wide = (part) => part.scrollWidth > part.clientWidth + 1;
     const found = shown.map((box) => [box, box.scrollWidth - box.clientWidth - box.scrollLeft > 2,
-      [box, ...(box.matches("div.math") ? box.querySelectorAll("mjx-container") : [])].map((part) =>
-        [part, part.scrollWidth > part.clientWidth + 1 || part.scrollHeight > part.clientHeight + 1])]);
+      box.matches("div.math") ? [...box.querySelectorAll("mjx-container")].map((f) => [f, wide(f)])
+        : [[box, wide(box) || box.scrollHeight > box.clientHeight + 1]]]);
     for (const [box, more, parts] of found) {
       box.classList.toggle("goes-on", more);
       for (const [part, scrolls] of parts)
