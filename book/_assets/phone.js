@@ -1,5 +1,5 @@
-// On a narrow screen: what is wider than the column shows that it goes on, tables become cards or keep
-// their first column in view, and figures can be enlarged.
+// What is wider than the column can be scrolled, by keyboard, too. On a narrow screen it shows that it
+// goes on, tables become cards or keep their first column in view, and figures can be enlarged.
 "use strict";
 (() => {
   const LONG = 40; // characters: a table with such a cell is easier to read as cards
@@ -8,23 +8,32 @@
 
   // --- Whatever scrolls sideways fades out where it goes on -------------------------------------
 
-  const update = (box) => {
-    box.classList.toggle("goes-on", box.scrollWidth - box.clientWidth - box.scrollLeft > 2);
-    // A formula that scrolls can be reached, and so scrolled, by keyboard.
-    for (const formula of box.matches("div.math") ? box.querySelectorAll("mjx-container") : [])
-      if (formula.scrollWidth > formula.clientWidth + 1) formula.tabIndex = 0;
+  // What scrolls can be reached, and so scrolled, by keyboard. All boxes are measured, then changed: in
+  // turn, every change would lay out the page again. What is folded away is measured when it is seen.
+  const update = (boxes) => {
+    const shown = boxes.filter((box) => box.checkVisibility?.() ?? true);
+    const wide = (part) => part.scrollWidth > part.clientWidth + 1;
+    const found = shown.map((box) => [box, box.scrollWidth - box.clientWidth - box.scrollLeft > 2,
+      box.matches("div.math") ? [...box.querySelectorAll("mjx-container")].map((f) => [f, wide(f)])
+        : [[box, wide(box) || box.scrollHeight > box.clientHeight + 1]]]);
+    for (const [box, more, parts] of found) {
+      box.classList.toggle("goes-on", more);
+      for (const [part, scrolls] of parts)
+        if (scrolls) part.tabIndex = 0;
+        else if (part.tabIndex === 0) part.tabIndex = -1;
+    }
   };
-  const scrollers = article.querySelectorAll(
-    "pre, .pst-scrollable-table-container, div.math, .cell_output .output");
-  const changed = (entries) => entries.forEach(({ target }) => update(target));
+  const scrollers = [...article.querySelectorAll(
+    "pre, .pst-scrollable-table-container, div.math, .cell_output .output")];
+  const changed = (changes) => update(changes.map((change) => change.target));
   const seen = new IntersectionObserver(changed);
   const grown = new ResizeObserver(changed); // for instance when a formula has been set
   for (const box of scrollers) {
     seen.observe(box);
     grown.observe(box);
-    box.addEventListener("scroll", () => update(box), { passive: true });
+    box.addEventListener("scroll", () => update([box]), { passive: true });
   }
-  addEventListener("resize", () => scrollers.forEach(update));
+  addEventListener("resize", () => update(scrollers));
 
   // --- Tables -----------------------------------------------------------------------------------
 

@@ -25,23 +25,11 @@
     const target = named.matches(KINDS) ? named : named.closest(KINDS);
     if (!target || target.querySelector("[data-player], canvas")) return null;
     const copy = target.cloneNode(true);
-    sources(target, copy);
     for (const part of [copy, ...copy.querySelectorAll("[id]")]) part.removeAttribute("id");
     for (const part of copy.querySelectorAll(".headerlink, .eqno, script, .toggle-button, .copybtn"))
       part.remove();
     copy.classList.remove("toggle-hidden", "dropdown");
     return copy;
-  }
-
-  /* Formulas that have not been in view are not yet set: the copy gets their TeX in their place. */
-  function sources(target, copy) {
-    const copies = copy.querySelectorAll("mjx-container");
-    const formulas = window.MathJax?.startup?.document?.math?.toArray?.() ?? [];
-    target.querySelectorAll("mjx-container").forEach((container, k) => {
-      const formula = formulas.find((item) => item.typesetRoot === container);
-      if (formula && container.querySelector("mjx-lazy"))
-        copies[k].replaceWith(formula.display ? `\\[${formula.math}\\]` : `\\(${formula.math}\\)`);
-    });
   }
 
   async function contentOf(link) {
@@ -96,7 +84,7 @@
     document.body.append(box);
     link.setAttribute("aria-describedby", "preview");
     place(link);
-    if (box.textContent.includes("\\(") || box.textContent.includes("\\[")) {
+    if (box.textContent.includes("\\(") || box.textContent.includes("\\[")) { // not yet set
       await window.MathJax?.typesetPromise?.([box]);
       if (owner === link) place(link);
     }

@@ -1,15 +1,17 @@
 """The extensions that dress the pages: folds, pictures, heads, search and previews."""
 
+import base64
 import io
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from code_folds import code, definitions, imports_only, one_setup
 from cover_pictures import DRAWINGS, HEIGHT, WIDTH, draw
 from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode
 from page_head import say_width_once, write_index
-from pictures import measured, size_of
+from pictures import content_of, measured, size_of, write_light
 from PIL import Image
 from previews import from_root, link_first, targets, tidy, words
 from search_data import Sections
@@ -76,8 +78,6 @@ def test_a_picture_gets_what_it_lacks():
 
 
 def test_sizes_are_read_from_files_and_from_the_page_itself(tmp_path):
-    import base64
-
     buffer = io.BytesIO()
     Image.new("RGB", (7, 5)).save(buffer, "PNG")
     (tmp_path / "source.png").write_bytes(buffer.getvalue())
@@ -86,6 +86,41 @@ def test_sizes_are_read_from_files_and_from_the_page_itself(tmp_path):
     assert size_of("../_images/other.png", files) is None
     inline = base64.b64encode(buffer.getvalue()).decode()
     assert size_of(f"data:image/png;base64,{inline}", {}) == (7, 5)
+
+
+def noise(mode: str, side: int = 90) -> bytes:
+    """Return a PNG that is not small, of random pixels in a few tones."""
+    shape = (side, side, len(mode)) if len(mode) > 1 else (side, side)
+    levels = 16 * np.random.default_rng(0).integers(0, 16, shape, dtype=np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(levels, mode).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L"])
+def test_large_pictures_become_lighter_and_keep_every_pixel(tmp_path, mode):
+    content = noise(mode)
+    name = write_light(content, tmp_path)
+    assert name.endswith(".webp")
+    assert (tmp_path / name).stat().st_size < len(content)
+    with Image.open(tmp_path / name) as light, Image.open(io.BytesIO(content)) as before:
+        assert np.array_equal(light.convert("RGBA"), before.convert("RGBA"))
+    written = (tmp_path / name).stat().st_mtime_ns
+    assert write_light(content, tmp_path) == name
+    assert (tmp_path / name).stat().st_mtime_ns == written, "it is written once"
+
+
+def test_what_stands_in_the_page_or_is_a_large_png_is_made_lighter(tmp_path):
+    large, small = noise("RGB"), noise("L", 5)
+    for name, content in (("large.png", large), ("small.png", small), ("drawing.svg", large)):
+        (tmp_path / name).write_bytes(content)
+    files = {path.name: path for path in tmp_path.iterdir()}
+    assert content_of("../_images/large.png", files) == large
+    for name in ("_images/small.png", "_images/drawing.svg", "_images/none.png", "large.png"):
+        assert content_of(name, files) is None
+    inline = base64.b64encode(large).decode()
+    assert content_of(f"data:image/png;base64,{inline}", {}) == large
+    assert content_of(f"data:image/png;base64,{base64.b64encode(small).decode()}", {}) is None
 
 
 def test_width_of_the_page_is_said_once():

@@ -3,7 +3,6 @@
 import base64
 import io
 import json
-import shutil
 from types import SimpleNamespace
 from zipfile import ZipFile
 
@@ -12,20 +11,15 @@ import numpy as np
 import pytest
 import toc
 import torch
-import trim_icons
 from check_pages import complaints
 from execute import execute, fingerprint
 from export_generator import script
-from fontTools.ttLib import TTFont
 from gallery import mended, picture
-from matplotlib import get_data_path
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from notebooks_zip import pack
 from page_parts import clean, named_folds, needs, reading_minutes
 from PIL import Image
-from sphinx.builders.html._assets import _CascadingStyleSheet as Style
 from sphinx.builders.html._assets import _JavaScript as JavaScript
-from trim_icons import trim
 
 from gan_tutorial import checkpoints, data
 
@@ -104,104 +98,40 @@ def test_pictures_are_there_and_described(tmp_path):
     assert missing == "page.html: the picture b.png is not there."
 
 
-def test_only_icons_that_are_shown_are_kept(tmp_path):
-    (tmp_path / "_static" / "scripts").mkdir(parents=True)
-    script = tmp_path / "_static" / "scripts" / "fontawesome.js"
-    script.write_text(
-        'var a={sun:[512,512,[9728],"f185","M1 2z"],"circle-half-stroke":[512,512,[9680,"adjust"],'
-        '"f042","M3 4z"],moon:[384,512,[127769],"f186",["M5z","M6z"]],'
-        'xmark:[320,512,[],"f00d","M7z"]'
-        "};go(a)"
-    )
-    styles = tmp_path / "_static" / "styles"
-    styles.mkdir()
-    faces = [f"@font-face{{src:url(fa-{name}-400.woff2)}}" for name in ("solid", "brands")]
-    (styles / "pydata-sphinx-theme.css").write_text("a{color:red}" + "".join(faces))
-    (tmp_path / "index.html").write_text('<i class="fa-solid fa-adjust"></i>')
-    (tmp_path / "_static" / "theme.js").write_text("icon.classList.add('fa-xmark')")
-    assert trim(tmp_path) == 2
-    assert script.read_text() == (
-        'var a={"circle-half-stroke":[512,512,[9680,"adjust"],"f042","M3 4z"],'
-        'xmark:[320,512,[],"f00d","M7z"]};go(a)'
-    )
-    assert (styles / "pydata-sphinx-theme.css").read_text() == "a{color:red}" + faces[0]
-
-
-FORMATS = [("woff2", "woff2"), ("ttf", "truetype")]
-
-
-def test_styles_and_fonts_hold_what_is_shown_only(tmp_path):
-    """Rules of icons in use, and the signs that any style asks for, by number or as they are."""
-    fonts, styles = tmp_path / trim_icons.FONTS, tmp_path / trim_icons.STYLE.parent
-    for folder in (fonts, styles, tmp_path / trim_icons.SCRIPT.parent):
-        folder.mkdir(parents=True)
-    (tmp_path / trim_icons.SCRIPT).write_text("var a={}")
-    source = get_data_path() + "/fonts/ttf/DejaVuSans.ttf"  # with private signs, as the icons are
-    shutil.copy(source, fonts / "fa-solid-900.ttf")
-    place = "../vendor/fontawesome/webfonts/fa-solid-900"
-    face = (
-        f'@font-face{{src:url({place}.woff2) format("woff2"),url({place}.ttf) format("truetype")}}'
-    )
-    (tmp_path / trim_icons.STYLE).write_text(
-        r'.fa-sun:before{content:"\ef00"}.fa-a:before,.fa-b:before{content:"\ef01"}'
-        r'.fa-fw{width:1em}:root{--icon:"' + "\uef02" + f'"}}{face}',
-        encoding="utf-8",
-    )
-    (styles / "other.css").write_text(r'a:after{content:"\ef03"}')
-    (tmp_path / "index.html").write_text('<i class="fa-solid fa-b fa-fw"></i>')
-    trim(tmp_path)
-    assert (tmp_path / trim_icons.STYLE).read_text(encoding="utf-8") == (
-        r'.fa-a:before,.fa-b:before{content:"\ef01"}.fa-fw{width:1em}:root{--icon:"'
-        + f'\uef02"}}@font-face{{src:url({place}.woff) format("woff")}}'
-    )
-    with TTFont(fonts / "fa-solid-900.woff") as font:
-        assert set(font.getBestCmap()) == {0xEF01, 0xEF02, 0xEF03}
-
-
-def cleaned(body, scripts=(), styles=()):
-    """Return the scripts and the names of the styles that a page is left with."""
-    context = {"body": body, "script_files": list(scripts), "css_files": list(styles)}
+def cleaned(body, scripts):
+    """Return the scripts that a page is left with."""
+    context = {"body": body, "script_files": list(scripts)}
     clean(SimpleNamespace(env=SimpleNamespace(nb_metadata={})), "page", "page.html", context, None)
-    return context["script_files"], [style.filename for style in context["css_files"]]
-
-
-def test_scripts_without_a_use_are_left_out():
-    def names(body):
-        scripts = [JavaScript(name) for name in ("a.js", "sphinx-thebe.js")]
-        scripts.append(JavaScript(None, body='const THEBE_JS_URL = "u"'))
-        scripts.append(JavaScript("mathjax/startup.js", **{"async": "async"}))
-        return [script.filename for script in cleaned(body, scripts)[0]]
-
-    assert names("<p>words</p>") == ["a.js"]
-    assert names('<span class="math notranslate">x</span>') == ["a.js", "mathjax/startup.js"]
-
-
-def test_scripts_wait_until_the_page_is_there():
-    """But what the page's own lines use does not; and a script is not changed for other pages."""
-    one = JavaScript("a.js", priority=7, **{"data-a": "b"})
-    others = [JavaScript("documentation_options.js"), JavaScript(None, body="let a = 1"),
-              JavaScript("mathjax/startup.js", **{"async": "async"})]  # fmt: skip
-    scripts, _ = cleaned('<p class="math">x</p>', [one, *others])
-    assert scripts == [JavaScript("a.js", priority=7, **{"data-a": "b", "defer": "defer"}), *others]
-    assert "defer" not in one.attributes
+    return context["script_files"]
 
 
 @pytest.mark.parametrize(
     ("body", "used"),
     [
         ("<p>words</p>", []),
-        ('<div class="proof theorem admonition">', ["proof"]),
-        ('<div class="solution dropdown admonition">', ["exercise", "togglebutton"]),
-        ('<div class="highlight-python"><div class="highlight">', ["copybutton"]),
-        ('<div class="row sd-row">', ["sphinx-design.min"]),
-        ("<p>a proof, an exercise, toggle sd-row</p>", []),
+        ('<span class="math notranslate">x</span>', ["formulas"]),
+        ('<div class="solution dropdown admonition">', ["togglebutton"]),
+        ('<div class="highlight-python"><div class="highlight">', ["clipboard.min", "copybutton"]),
+        ('<div class="sd-tab-set docutils">', ["design-tabs"]),
+        ("<p>math, a highlight, toggle sd-tab-set</p>", []),
     ],
 )
-def test_styles_of_what_a_page_has_not_are_left_out(body, used):
-    names = ("proof", "exercise", "togglebutton", "copybutton", "sphinx-design.min", "sphinx-thebe")
-    styles = [Style(f"{name}.css") for name in ("custom", *names)]
-    left = [f"{name}.css" for name in names if name in used]
-    assert cleaned(body, styles=styles)[1] == ["custom.css", *left]
+def test_scripts_without_a_use_are_left_out(body, used):
+    names = ("formulas", "clipboard.min", "copybutton", "togglebutton", "design-tabs")
+    scripts = [JavaScript(f"{name}.js") for name in ("a", *names, "sphinx-thebe")]
+    scripts.append(JavaScript(None, body='const THEBE_JS_URL = "u"'))
+    scripts.append(JavaScript(None, body="DOCUMENTATION_OPTIONS.pagename = 'a'"))
+    left = [f"{name}.js" for name in ("a", *names) if name in ("a", *used)]
+    assert [script.filename for script in cleaned(body, scripts)] == left
+
+
+def test_scripts_wait_until_the_page_is_there():
+    """But what waits for nobody does not; and a script is not changed for other pages."""
+    one = JavaScript("a.js", priority=7, **{"data-a": "b"})
+    others = [JavaScript(None, body="let a = 1"), JavaScript("formulas.js", **{"async": "async"})]
+    scripts = cleaned('<p class="math">x</p>', [one, *others])
+    assert scripts == [JavaScript("a.js", priority=7, **{"data-a": "b", "defer": "defer"}), *others]
+    assert "defer" not in one.attributes
 
 
 def test_zip_holds_every_notebook_and_is_always_the_same(tmp_path):

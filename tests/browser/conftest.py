@@ -232,10 +232,10 @@ FORGET = """() => {
 # Formulas are set after the page has loaded, and when they come into view: here all of them,
 # and below those that are in view.
 WHOLE = """async () => {
-  if (document.querySelector(".math") && !window.MathJax?.startup?.promise) return false;
-  await window.MathJax?.startup?.promise;
-  await window.MathJax?.startup?.document?.lazyTypesetAll?.();
+  if (document.querySelector(".math") && !window.bookFormulas) return false;
+  await window.bookFormulas?.settled();
+  await window.bookFormulas?.all();
   await document.fonts.ready;
   return true;
 }"""
-READY = WHOLE.replace("  await window.MathJax?.startup?.document?.lazyTypesetAll?.();\n", "")
+READY = WHOLE.replace("  await window.bookFormulas?.all();\n", "")

@@ -86,17 +86,25 @@ def test_page_leads_to_the_next(name, text):
 
 def test_nothing_holds_back_the_jump_to_an_anchor(text):
     """A deferred script is run before the jump: MathJax, of a megabyte, is not waited for."""
-    for tag in re.findall(r"<script[^>]*mathjax/[^>]*>", text):
+    tags = re.findall(r"<script[^>]*(?:mathjax|formulas)[^>]*>", text)
+    assert len(tags) == ('class="math' in text)
+    for tag in tags:
         assert "async" in tag
         assert "defer" not in tag
-        assert "mathjax/startup.js" in tag, "the parts that the book uses, not all in one"
+        assert "formulas.js" in tag, "it loads the parts that the book uses, not all in one"
 
 
 def test_scripts_do_not_hold_the_page_back(text):
-    """Of those that are files, the page waits for the few lines of its options only."""
+    """The page waits for none of those that are files, and none is fetched ahead of its style."""
     waited = [tag for tag in re.findall(r"<script[^>]*\ssrc=[^>]*>", text)
               if not re.search(r"\b(?:defer|async)\b", tag)]  # fmt: skip
-    assert [re.search(r"(\w+)\.js", tag)[1] for tag in waited] == ["documentation_options"]
+    assert not waited
+    assert 'as="script"' not in text
+
+
+def test_page_has_one_style(text):
+    [style] = re.findall(r'<link[^>]*rel="stylesheet"[^>]*>', text)
+    assert "_static/book.css?v=" in style
 
 
 def test_pictures_say_how_large_they_are(text):

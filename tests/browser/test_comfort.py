@@ -87,10 +87,18 @@ def test_keyboard_shows_it_too(chapter):
 
 def test_formulas_out_of_view_wait(visit):
     page = visit(CHAPTER).page
-    assert page.locator("mjx-lazy").count() > 100
+    assert page.locator("article .math:not(:has(mjx-container))").count() > 100
     last = page.locator("article section > div.math").locator("visible=true").last
     last.evaluate("e => e.scrollIntoView({ behavior: 'instant' })")
     page.wait_for_function("e => e.querySelector('mjx-math')", arg=last.element_handle())
+
+
+def test_all_formulas_are_set_for_paper(visit):
+    page = visit(CHAPTER).page
+    unset = page.locator("article .math:not(:has(mjx-container))")
+    assert unset.count() > 100
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert unset.count() == 0
 
 
 def test_a_link_into_a_chapter_lands(visit):

@@ -28,6 +28,61 @@ def test_laboratory_runs_by_itself_and_is_large(visit):
     assert promise.bounding_box()["height"] < 1.5 * size, "one line"
 
 
+# A page that is never idle until it is told so; and how far what is in view has moved by itself.
+BUSY = """window.held = [];
+window.requestIdleCallback = (act) => held.push(act);
+window.moved = 0;
+new PerformanceObserver((told) => told.getEntries().forEach(({ value }) => { moved += value; }))
+  .observe({ type: "layout-shift", buffered: true });"""
+IDLE = "() => { const told = held.splice(0); told.forEach((act) => act()); }"
+PLACES = """bench => {
+  const home = bench.closest("figure").getBoundingClientRect();
+  const parts = bench.querySelectorAll("button, select, input, canvas, summary, .lab-legend");
+  return [[home.height], ...[...parts].map((part) => {
+    const { left, top, width, height } = part.getBoundingClientRect();
+    return [left - home.left, top - home.top, width, height];
+  })].map((numbers) => numbers.map(Math.round));
+}"""
+
+
+@pytest.mark.parametrize("width", [375, 820, 1440])
+def test_nothing_moves_when_the_laboratory_starts(visit, width):
+    """What the page shows of it at first stands where the laboratory will stand."""
+    page = visit(COVER, viewport={"width": width, "height": 900}, script=BUSY).page
+    figure = lab(page)
+    first = figure.locator(".lab-first")
+    places, words = first.evaluate(PLACES), first.inner_text()
+    assert len(places) > 20
+    assert "Cause mode collapse" in words
+    page.evaluate("moved = 0")  # the fonts are there
+    while not figure.evaluate("f => Boolean(f.lab)"):
+        page.evaluate(IDLE)
+        page.evaluate(LATER)
+    page.wait_for_function("f => f.lab.step() >= 2", arg=figure.element_handle())
+    assert first.count() == 0
+    assert figure.locator(".lab-bench").evaluate(PLACES) == places
+    assert page.evaluate("moved") < 0.01
+
+
+def test_a_laboratory_that_starts_by_itself_waits_until_it_is_seen(visit):
+    script = f"{BUSY} window.IntersectionObserver = class {{ observe() {{}} }};"
+    page = visit(COVER, viewport=DESK, script=script).page
+    for _ in range(3):
+        page.evaluate(IDLE)
+        page.evaluate(LATER)
+    assert not lab(page).evaluate("f => Boolean(f.lab)")
+    assert lab(page).locator("button:visible:not(.lab-first *)").count() == 0
+
+
+def test_without_scripts_there_is_a_picture_in_its_place(browser, html):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{html.as_uri()}/{COVER}")
+    assert lab(page).locator(".lab-still img").is_visible()
+    assert not lab(page).locator(".lab-first").is_visible()
+    context.close()
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_first_screen_of_a_phone(visit, theme):
     """Promise, three buttons and the plane, without scrolling, nothing over the edge."""

@@ -66,6 +66,9 @@ class EachPage:
         """Code, tables, formulas and outputs fade out at the edge beyond which there is more."""
         assert not found["silent"]
 
+    def test_numbers_stand_beside_their_equations(self, found):
+        assert not found["covered"]
+
     def test_code_is_not_wrapped(self, found):
         assert not found["wrapped"]
 

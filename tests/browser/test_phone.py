@@ -17,6 +17,15 @@ def test_a_figure_can_be_enlarged(visit):
     assert not large.is_visible()
 
 
+def test_what_scrolls_is_a_stop_of_the_tab_key(visit):
+    page = visit("book/02_minimax.html", viewport=PHONE).page
+    boxes = page.locator("article :is(pre, .pst-scrollable-table-container):visible")
+    told = "list => list.map((b) => [b.scrollWidth > b.clientWidth + 1, b.tabIndex === 0])"
+    found = boxes.evaluate_all(told)
+    assert [stops for _, stops in found] == [scrolls for scrolls, _ in found]
+    assert {scrolls for scrolls, _ in found} == {True, False}
+
+
 def test_cards_say_what_their_entries_are(visit):
     page = visit("book/notation.html", viewport=PHONE).page
     table = page.locator("table.as-cards").first

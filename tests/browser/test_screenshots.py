@@ -39,7 +39,7 @@ SHOTS = [
 
 
 # What comes into view is set then.
-SET = """() => ![...document.querySelectorAll("mjx-lazy")].some((formula) => {
+SET = """() => ![...document.querySelectorAll(".math:not(:has(mjx-container))")].some((formula) => {
   const { top, bottom, width } = formula.getBoundingClientRect();
   return width && bottom > 0 && top < innerHeight;
 })"""

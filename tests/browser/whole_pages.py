@@ -144,6 +144,9 @@ ON_A_PHONE = """() => {
       getComputedStyle(t.querySelector("tbody tr > :first-child")).position !== "sticky")
       .map(start),
     links: all("article .needs a").filter((a) => !width(a)).map(start),
+    covered: all("article div.math > .eqno").filter((number) => width(number) &&
+      number.parentElement.querySelector("mjx-math")?.getBoundingClientRect().right >
+        number.getBoundingClientRect().left + 1).map((number) => number.textContent),
   };
 }"""
 

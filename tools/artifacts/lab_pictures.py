@@ -2,9 +2,11 @@
 
     make book && python tools/artifacts/lab_pictures.py [NAME ...]
 
-Needs a Chromium or Chrome, as the browser tests do.
+And, of the one that starts by itself, all that is seen of it at first: its controls, which do
+nothing yet, and its plane, light and dark. Needs a Chromium or Chrome, as the browser tests do.
 """
 
+import base64
 import io
 import shutil
 import sys
@@ -18,6 +20,30 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "_build" / "html" / "book" / "laboratories.html").as_uri()
 FOLDER = ROOT / "book" / "_assets" / "labs"
 STEPS = 60  # of the toy GAN
+AT_ONCE = "toy-gan"
+
+FIRST_LOOK = """figure => {
+  const first = figure.querySelector(".lab-bench").cloneNode(true);
+  first.classList.add("lab-first");
+  first.inert = true;
+  first.setAttribute("aria-hidden", "true");
+  first.querySelector(".lab-spoken").remove();
+  for (const part of first.querySelectorAll("[style='']")) part.removeAttribute("style");
+  return first.outerHTML;
+}"""
+PLANE = """async (figure, theme) => {
+  document.documentElement.dataset.theme = theme;
+  await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  return figure.querySelector("canvas").toDataURL("image/webp", 0.85).split(",")[1];
+}"""
+
+
+def write_first_look(figure, name: str) -> None:
+    """Write what is seen of a laboratory that has been started and has not moved."""
+    (FOLDER / f"{name}-first.html").write_text(figure.evaluate(FIRST_LOOK) + "\n")
+    for theme, ending in (("dark", "-dark"), ("light", "")):
+        picture = base64.b64decode(figure.evaluate(PLANE, theme))
+        (FOLDER / f"{name}-first{ending}.webp").write_bytes(picture)
 
 
 def main() -> None:
@@ -32,6 +58,8 @@ def main() -> None:
                 continue
             figure.get_by_role("button", name="Start the laboratory").click()
             figure.locator(".lab-bench").wait_for(timeout=60_000)
+            if name == AT_ONCE:
+                write_first_look(figure, name)
             if name == "toy-gan":
                 figure.get_by_role("button", name="Run").click()
                 page.wait_for_function(

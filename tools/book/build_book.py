@@ -9,14 +9,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+from calm_theme import calm
 from check_pages import complaints
 from execute import execute
 from export_faults import export as export_faults
 from export_generator import export
 from export_repairs import export as export_repairs
 from notebooks_zip import pack
+from one_style import write as write_style
 from toc import ROOT, notebooks
-from trim_icons import trim
 from wheel import build as build_wheel
 
 
@@ -51,7 +52,8 @@ def main() -> int:
         return 1
 
     html = ROOT / "_build" / "html"
-    trim(html)
+    calm(html)
+    write_style(html)
     export(html)
     try:
         wheel = build_wheel(html / "_static")

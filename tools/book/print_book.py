@@ -69,9 +69,7 @@ GATHER = """async (articles) => {
   for (const code of box.querySelectorAll("pre"))
     code.classList.toggle("long", code.textContent.split("\\n").length > 24);
   for (const picture of box.querySelectorAll("img")) picture.loading = "eager";
-  await MathJax.startup.promise;
-  await MathJax.typesetPromise();
-  await MathJax.startup.document.lazyTypesetAll(); // also what is out of view
+  await bookFormulas.all(); // also what is out of view
   await Promise.all([...document.images].map((picture) => picture.decode().catch(() => {})));
 }"""
 
@@ -148,7 +146,7 @@ def print_book(html: Path, names: list[str], out: Path) -> None:
     if missing := [path for path in files if not path.is_file()]:
         raise FileNotFoundError(f"{missing[0]} is not built: say `make book` first.")
     articles = [article(path) for path in files]
-    with_math = next(path for path in files if "mathjax/" in path.read_text(encoding="utf-8"))
+    with_math = next(path for path in files if "formulas.js" in path.read_text(encoding="utf-8"))
     root = hasattr(os, "geteuid") and os.geteuid() == 0
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(

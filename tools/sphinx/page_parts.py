@@ -1,20 +1,21 @@
 """A Sphinx extension: what stands on every page beside its text, and what does not.
 
 - Scripts that a page has no use for are not loaded: Thebe, which fetches its code from elsewhere,
-  and MathJax, 0.8 MB, where there is no formula.
+  MathJax, 0.8 MB, where there is no formula, and what serves parts that it has not.
 - A link into a fold opens it.
 - Under the title, or at the end of the title page, stands what the page needs, in time and
   hardware, and where to run it, download it and find its source.
 - At the end of a chapter stands a place for the reader's mark; see book/_assets/progress.js.
 - ``{versions}`` lists what the book was built with.
 - Folds of the sidebar have names, for who hears the page.
-- Scripts wait until the page is there, and styles of what a page has not are left out.
+- Scripts wait until the page is there; styles are one file, which tools/book/one_style.py writes.
 - The bibliography is read aloud as plain paragraphs: the roles that Sphinx gives it contradict
   each other.
 """
 
 import platform
 import re
+from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
@@ -25,21 +26,20 @@ from docutils.parsers.rst import Directive
 PACKAGES = ("torch", "numpy", "scipy", "scikit-learn", "matplotlib", "jupyter-book")
 
 
-# It loads the parts that `mathjax3_config` names.
-MATHJAX = "mathjax/startup.js"
+# It loads the parts of MathJax that `mathjax3_config` names, and sets what comes near the view.
+FORMULAS = "formulas.js"
 
 
 def name_mathjax(app, config) -> None:
     """Load MathJax in parts: sphinx-mathjax-offline names all in one, whatever the settings say."""
-    config.mathjax_path = MATHJAX
+    config.mathjax_path = FORMULAS
 
 
 def clean(app, pagename, templatename, context, doctree) -> None:
     body = context.get("body", "")
     context["script_files"] = [
-        waiting(script) for script in context["script_files"] if wanted(script, has_math(body))
+        waiting(script) for script in context["script_files"] if wanted(script, body)
     ]
-    context["css_files"] = [style for style in context["css_files"] if styles(style, body)]
     if "citation-list" in body:
         body = body.replace(
             '<div role="list" class="citation-list">', '<div class="citation-list">'
@@ -119,44 +119,43 @@ class Versions(Directive):
         return [nodes.bullet_list("", *items)]
 
 
-def has_math(body: str) -> bool:
-    return 'class="math' in body or "class='math" in body
+# What a script is for; others are for every page. The last two would fetch code that runs in the
+# page, and say which page to ask for in another version of the book: there is neither.
+SCRIPTS = {
+    FORMULAS: r"""class=["']math""",
+    "clipboard.min.js": r'class="highlight',
+    "copybutton.js": r'class="highlight',
+    "togglebutton.js": r'class="[^"]*\b(?:toggle|dropdown)\b',
+    "design-tabs.js": r'class="[^"]*\bsd-tab-',
+    "thebe": r"(?!)",
+    "DOCUMENTATION_OPTIONS.pagename": r"(?!)",
+}
 
 
-def wanted(script, math: bool) -> bool:
-    """Decide about one script, which has a file name or a body."""
+def wanted(script, body: str) -> bool:
+    """Say whether a page has something that a script, a file or a few lines, is for."""
     text = f"{script.filename or ''} {script.attributes.get('body') or ''}"
-    if "thebe" in text.lower():
-        return False
-    return math or "mathjax/" not in text
+    needs = [part for name, part in SCRIPTS.items() if name.lower() in text.lower()]
+    return all(re.search(part, body) for part in needs)
 
 
 def waiting(script):
     """Return a script that waits until the page is there: until then nothing would be shown.
 
-    Not so the options, which the page's own lines use, and what is `async` waits for nobody.
+    What is `async` waits for nobody.
     """
-    name = str(script.filename or "")
-    if not name or "documentation_options" in name or "async" in script.attributes:
+    if not script.filename or "async" in script.attributes:
         return script
     attributes = {**script.attributes, "defer": "defer"}
     return type(script)(script.filename, priority=script.priority, **attributes)
 
 
-# What a style is for; others are for every page. The page is shown when all have been loaded.
-STYLES = {
-    "sphinx-thebe.css": r"(?!)",  # code that runs in the page: nowhere
-    "proof.css": r'class="proof ',
-    "exercise.css": r'class="(?:exercise|solution)',
-    "sphinx-design.min.css": r'class="[^"]*\bsd-',
-    "copybutton.css": r'class="highlight',
-    "togglebutton.css": r'class="[^"]*\b(?:toggle|dropdown)\b',
-}
-
-
-def styles(style, body: str) -> bool:
-    """Say whether a page has something that a style is for."""
-    return re.search(STYLES.get(Path(str(style.filename)).name, ""), body) is not None
+def name_style(app) -> None:
+    """Name the style with the state it is in, so that no page is shown with an older one."""
+    folders = [Path(app.confdir, folder) for folder in app.config.html_static_path]
+    own = [path.read_bytes() for folder in folders for path in sorted(folder.glob("custom.css"))]
+    digest = sha256(b"".join([version("sphinx-book-theme").encode(), *own])).hexdigest()[:8]
+    app.config.html_context["book_style"] = f"book.css?v={digest}"
 
 
 def add_script(app, pagename, templatename, context, doctree) -> None:
@@ -170,6 +169,7 @@ def add_script(app, pagename, templatename, context, doctree) -> None:
 def setup(app) -> dict:
     app.add_directive("versions", Versions)
     app.connect("config-inited", name_mathjax)
+    app.connect("builder-inited", name_style)
     app.connect("html-page-context", add_script)
     # Late, when the other extensions have added what they add.
     app.connect("html-page-context", clean, priority=900)

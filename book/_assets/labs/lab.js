@@ -8,7 +8,7 @@
   const here = document.currentScript.src.replace(/[^/]*$/, "");
   const SCRIPTS = {
     "toy-gan": ["kernels.js", "networks.js", "adversarial.js", "plane-data.js", "players.js",
-      "trainer.js", "toy-picture.js", "toy-link.js", "toy-pen.js", "toy-gan.js"],
+      "sight.js", "trainer.js", "toy-picture.js", "toy-link.js", "toy-pen.js", "toy-gan.js"],
     "dirac-gan": ["dirac-game.js", "dirac-gan.js"],
     "two-clouds": ["measures.js", "two-clouds.js"],
     football: ["kernels.js", "networks.js", "generator.js", "football-weights.js", "football.js"],
@@ -24,18 +24,20 @@
       const script = make("script", { src: here + file });
       script.onload = done;
       script.onerror = () => failed(new Error(`${file} cannot be loaded`));
+      script.async = false; // all are fetched together, and run in their order
       document.head.append(script);
     });
     return loaded[file];
   }
 
-  async function start(figure, button, message, focus = true) {
+  async function start(figure, button, message, atOnce = false, focus = true) {
     button.disabled = true;
     message.textContent = "Loading ...";
     try {
-      for (const file of SCRIPTS[figure.dataset.lab]) await load(file);
+      await Promise.all(SCRIPTS[figure.dataset.lab].map(load));
       const bench = make("div", { class: "lab-bench" });
-      figure.lab = ganLabs.start[figure.dataset.lab](bench);
+      figure.lab = ganLabs.start[figure.dataset.lab](bench, atOnce);
+      figure.querySelector(".lab-first")?.remove();
       figure.prepend(bench); // the caption stays below
       figure.classList.add("lab-running");
       for (const steered of bench.querySelectorAll("[data-keys]:not([hidden])")) bench.append(keys(steered));
@@ -43,7 +45,7 @@
       restOutOfSight(figure);
     } catch (error) {
       message.textContent = `The laboratory did not start: ${error.message}.`;
-      button.disabled = false;
+      button.disabled = button.parentElement.hidden = false;
     }
   }
 
@@ -223,18 +225,25 @@
   window.ganLabs = { start: {}, make, key, button, select, slider, number, check, fold, steer, keys,
     under, drag, teller, speaker, onTheme, still, colors };
 
+  const idle = () => new Promise(window.requestIdleCallback ?? setTimeout);
+  const inView = (figure) => new Promise((done) => new IntersectionObserver((told, watch) => {
+    if (told.at(-1).isIntersecting) watch.disconnect(), done();
+  }).observe(figure));
+
   for (const figure of document.querySelectorAll("figure.lab")) {
-    const message = make("span", { role: "status" });
+    const message = make("span", { role: "status" }), atOnce = "atOnce" in figure.dataset;
     const go = button("Start the laboratory", () => start(figure, go, message));
-    figure.append(make("p", { class: "lab-start" }, go, " ", message));
-    const begin = () => start(figure, go, message, false);
+    figure.append(make("p", { class: "lab-start", hidden: atOnce }, go, " ", message));
+    const begin = (running = false) => start(figure, go, message, running, false);
     const whenLoaded = async () => {
-      if ("atOnce" in figure.dataset && !wish(figure)) {
-        await begin();
-        if (!still()) figure.lab?.hurry();
-      } else await grant(figure, begin);
+      await idle();
+      if (!atOnce || wish(figure)) return grant(figure, begin);
+      await inView(figure);
+      await idle();
+      await begin(!still());
+      if (!still()) figure.lab?.hurry();
     };
-    addEventListener("load", () => (window.requestIdleCallback ?? setTimeout)(whenLoaded));
+    addEventListener("load", whenLoaded);
     addEventListener("hashchange", () => grant(figure, begin));
   }
 })();

@@ -18,8 +18,11 @@ ganParts.planeData = function (scope) {
     const path = Array.from({ length: 1001 }, (_, i) => at(i / 1000)), far = [0];
     for (let i = 1; i < path.length; i++)
       far.push(far[i - 1] + Math.hypot(path[i][0] - path[i - 1][0], path[i][1] - path[i - 1][1]));
-    return Array.from({ length: count }, (_, k) =>
-      path[far.findIndex((length) => length >= (k + 0.5) / count * far[1000])]);
+    let i = 0;
+    return Array.from({ length: count }, (_, k) => {
+      while (far[i] < (k + 0.5) / count * far[1000]) i++;
+      return path[i];
+    });
   }
   const moon = (sign) => along((t) => [sign * 0.85 * (Math.cos(Math.PI * t) - 0.5),
     sign * 0.85 * (Math.sin(Math.PI * t) - 0.25)], 100);

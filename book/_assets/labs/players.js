@@ -83,6 +83,7 @@ ganParts.players = function (scope) {
     /* Steps, as many as are wanted and as the milliseconds allow; D has as many moves as it may. */
     train(set, steps, milliseconds) {
       this.apply(set);
+      if (!this.ahead && !this.curve.length) this.measure();
       const end = performance.now() + milliseconds;
       for (let k = 0; k < steps && performance.now() < end; k++) {
         const ahead = this.ahead;

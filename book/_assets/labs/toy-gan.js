@@ -5,7 +5,8 @@
   const { DATA, MOST, sample, covered } = window.ganPlane;
   const { Players, RECIPE, AHEAD } = window.ganPlayers;
   const { DEFAULTS, ALLOWED, RATES, query, understood } = window.ganToyLink;
-  const { SHOWN, plane, losses, distances, points } = window.ganToyPicture;
+  const { SHOWN, points, sight } = window.ganSight;
+  const { plane, losses, distances } = window.ganToyPicture;
   const { make, key, button, select, slider, number, check, fold, teller, speaker, onTheme, still } =
     window.ganLabs;
 
@@ -16,26 +17,28 @@
   // One change: with momentum all fakes run after the discriminator, and past it, together.
   const COLLAPSE = { ...RECIPE, beta1: "0.9" };
 
-  window.ganLabs.start["toy-gan"] = function (bench) {
+  window.ganLabs.start["toy-gan"] = function (bench, atOnce) {
     const set = { ...DEFAULTS }, trainer = new window.ganTrainer.Trainer();
-    let players, real, codes, fakes, before, running = false, timer = null, preparing = null;
-    let spokenOf, noticed = -Infinity;
+    let players, real, codes, fakes, before, timer, preparing, spokenOf, running = false, noticed = -Infinity;
 
     // --- The game ---------------------------------------------------------------------------
 
     const some = (count) => (players.data.means.length ? count : 0); // a drawing may be empty
     function interrupt() {
-      trainer.forget();
-      clearTimeout(timer);
+      trainer.forget(), clearTimeout(timer);
       noticed = -Infinity;
     }
 
-    function reset() {
-      interrupt();
+    function begin() {
       players = new Players(set);
       real = points(sample(players.data, some(SHOWN), players.rng));
       codes = normals(COUNTED, 2, players.rng);
       before = preparing = null;
+    }
+
+    function reset() {
+      interrupt();
+      begin();
       if (!players.ahead && some(1)) players.measure();
       look();
       if (players.ahead) ready(() => {});
@@ -71,7 +74,6 @@
     }
 
     const modes = () => (players.data.clumps ? covered(players.data, fakes.a) : null);
-    const shown = () => (set.averaged ? players.average : players.game.generator);
 
     // --- What is seen and said ----------------------------------------------------------------
 
@@ -91,14 +93,14 @@
         ? ` Divergence ${from.toFixed(3)} (${floor.toFixed(3)} for as many new reals).` : "");
     }
 
-    function look() { // bring all that is shown up to date
-      fakes = shown().map(codes);
+    function look(seen = sight(players, set, { real, codes })) { // bring all that is shown up to date
+      fakes = seen.fakes;
       if (!fakes.a.every(Number.isFinite)) {
         preparing = null;
         pause();
         words.textContent = `Step ${players.step}: the numbers have overflowed. Reset, with lower rates.`;
       } else {
-        view.show({ players, generator: shown(), fakes, real, before, set });
+        view.show({ seen, real, before });
         chart.show({ players, set });
         far.show({ players });
         if (performance.now() > noticed) words.textContent = players.ahead
@@ -126,7 +128,7 @@
     function one(player) { // a single move, shown
       if (empty()) return;
       noticed = -Infinity;
-      before = player === "G" ? fakes.a : null;
+      before = player === "G" ? fakes?.a : null;
       if (player === "D") players.discriminatorMoves();
       else players.generatorMoves();
       look();
@@ -138,10 +140,10 @@
         if (running) wait();
       } else {
         before = null;
-        trainer.train(players, set, Number(set.speed), BUDGET, () => {
+        trainer.train(players, set, Number(set.speed), BUDGET, (seen) => {
           if (running) wait();
-          look();
-        });
+          look(seen);
+        }, { real, codes });
       }
     }
 
@@ -183,7 +185,6 @@
     });
 
     // --- Controls -----------------------------------------------------------------------------
-
     const play = button("Run", () => (running ? (pause(), look()) : run()), { class: "lab-toggle" });
     const mover = (player, title) =>
       button(`${player} moves`, () => { pause(); ready(() => one(player)); }, { title });
@@ -248,7 +249,6 @@
     }
 
     const address = () => `${location.href.split("#")[0]}#toy-gan?${query(set)}`;
-
     async function copy() {
       history.replaceState(null, "", address());
       try {
@@ -292,7 +292,8 @@
           key("ink", "- -", "of its average"), key("faint", "\u2025", "of as many new reals")))),
       spoken);
     onTheme(() => look());
-    reset();
+    if (atOnce) begin(), words.textContent = "Step 0."; // in a moment the worker has seen more
+    else reset();
     return { set, step: () => players.step, game: () => players.game, players: () => players, modes, use,
       run, hurry, pause, running: () => running, address, restore, trainer };
   };

@@ -4,38 +4,18 @@
   const { EQUILIBRIUM, sigmoid } = window.ganGame;
   const { EXTENT } = window.ganPlane, { make, colors } = window.ganLabs;
 
-  const SIZE = 640, HEIGHT = 150, SHOWN = 160, ARROWS = 48, FIELD = 32;
-  const LINES = 15, FAR = 2.4; // of the grid of latent codes, and how far out it reaches
+  const { SHOWN, FIELD, FINE } = window.ganSight;
+
+  const SIZE = 640, HEIGHT = 150, ARROWS = 48;
   const at = (v) => (v + EXTENT) / (2 * EXTENT) * SIZE;
-  const points = (list) => ({ n: list.length / 2, d: 2, a: Float64Array.from(list) });
 
-  // The middle of every cell of the ground, and the latent grid: rows of codes, first along one axis.
-  const middles = points(Array.from({ length: FIELD * FIELD }, (_, i) => [
-    EXTENT * (2 * (i % FIELD + 0.5) / FIELD - 1),
-    EXTENT * (1 - 2 * (Math.floor(i / FIELD) + 0.5) / FIELD)]).flat());
-  const fine = 3 * (LINES - 1) + 1, place = (i, of) => FAR * (2 * i / (of - 1) - 1);
-  const lattice = points([0, 1].flatMap((axis) => Array.from({ length: LINES * fine }, (_, i) => {
-    const code = [place(i % fine, fine), place(Math.floor(i / fine), LINES)];
-    return axis ? code.reverse() : code;
-  })).flat());
-
-  /* The plane. `show` is given the players, what to show (`grid`, `arrows`), the loss, and where the
-     fakes were before a move. */
+  /* The plane. `show` is given what is seen of the players (sight.js), what of it to show (`grid`,
+     `arrows`), the reals, and where the fakes were before a move. */
   function plane() {
     const canvas = make("canvas", { width: SIZE, height: SIZE, role: "img", "aria-label":
       "The plane: real points as dots, generated points as crosses with arrows where the " +
       "discriminator's gradient sends them, and plus and minus signs where it says real and fake." });
     const field = make("canvas", { width: FIELD, height: FIELD });
-
-    function verdicts(D, real, fakes, loss) { // logits, from where reals and fakes are on average
-      const values = D.map(middles).a;
-      if (loss === "relativistic" || loss === "wasserstein") { // their zero means nothing
-        const mean = (batch) => D.map(batch).a.reduce((s, v) => s + v) / batch.n;
-        const level = real.n ? (mean(real) + mean(fakes)) / 2 : mean(fakes);
-        for (let i = 0; i < values.length; i++) values[i] -= level;
-      }
-      return values;
-    }
 
     function ground(context, c, values) {
       const image = field.getContext("2d").createImageData(FIELD, FIELD), [yes, even, no] = c.ground;
@@ -60,32 +40,29 @@
         }
     }
 
-    function warped(context, c, generator) { // where the generator takes a grid of codes
-      const { a } = generator.map(lattice);
+    function warped(context, c, a) { // where the generator takes a grid of codes
       context.strokeStyle = c.generator;
       context.lineWidth = 1.2;
-      for (let from = 0; from < a.length; from += 2 * fine) {
+      for (let from = 0; from < a.length; from += 2 * FINE) {
         context.beginPath();
-        for (let i = from; i < from + 2 * fine; i += 2) context.lineTo(at(a[i]), SIZE - at(a[i + 1]));
+        for (let i = from; i < from + 2 * FINE; i += 2) context.lineTo(at(a[i]), SIZE - at(a[i + 1]));
         context.stroke();
       }
     }
 
-    canvas.show = ({ players, generator, fakes, real, before, set }) => {
-      const c = colors(), context = canvas.getContext("2d"), { game } = players;
-      ground(context, c, verdicts(game.discriminator, real, fakes, set.loss));
-      if (set.grid) warped(context, c, generator);
+    canvas.show = ({ seen: { fakes, ground: values, grid, pull }, real, before }) => {
+      const c = colors(), context = canvas.getContext("2d");
+      ground(context, c, values);
+      if (grid) warped(context, c, grid);
       context.fillStyle = c.real;
       for (let i = 0; i < real.n; i++) {
         context.beginPath();
         context.arc(at(real.a[2 * i]), SIZE - at(real.a[2 * i + 1]), 5, 0, 7);
         context.fill();
       }
-      const some = points(fakes.a.subarray(0, 2 * SHOWN));
-      const pull = set.arrows && !before && real.n ? game.pull(real, some).pull.a : null;
       context.lineWidth = 2.5;
       for (let i = 0; i < SHOWN; i++) {
-        const x = at(some.a[2 * i]), y = SIZE - at(some.a[2 * i + 1]);
+        const x = at(fakes.a[2 * i]), y = SIZE - at(fakes.a[2 * i + 1]);
         if (before) { // where the point was before this move of the generator
           context.strokeStyle = c.faint;
           context.beginPath();
@@ -189,5 +166,5 @@
     return canvas;
   }
 
-  window.ganToyPicture = { SHOWN, plane, losses, distances, points };
+  window.ganToyPicture = { plane, losses, distances };
 })();

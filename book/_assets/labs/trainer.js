@@ -4,19 +4,19 @@
    A page on disk may not load a worker from a file: it is made of the text of the parts that are here. */
 "use strict";
 (function () {
-  const PARTS = ["kernels", "networks", "adversarial", "planeData", "players"];
+  const PARTS = ["kernels", "networks", "adversarial", "planeData", "players", "sight"];
 
   /* In the worker: keeps the networks, as long as they have the same sizes. */
   function worked(scope) {
     let players, shape;
-    scope.onmessage = ({ data: { ticket, set, state, steps, milliseconds } }) => {
+    scope.onmessage = ({ data: { ticket, set, state, steps, milliseconds, shown } }) => {
       const { layersG, unitsG, layersD, unitsD } = set;
       if (shape !== (shape = [layersG, unitsG, layersD, unitsD].join()))
         players = new scope.ganPlayers.Players({ ...set, start: "random" });
       players.unpack(state);
       players.train(set, steps, milliseconds);
-      const trained = players.pack();
-      scope.postMessage({ ticket, trained }, trained.networks.map((array) => array.buffer));
+      const trained = players.pack(), seen = shown && scope.ganSight.sight(players, set, shown);
+      scope.postMessage({ ticket, trained, seen }, trained.networks.map((array) => array.buffer));
     };
   }
 
@@ -29,7 +29,7 @@
         const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
         this.worker = new Worker(address);
         this.worker.onmessage = ({ data }) => {
-          if (data.ticket === this.ticket) this.answer(data.trained);
+          if (data.ticket === this.ticket) this.answer(data);
         };
         this.worker.onerror = () => { // it cannot work: what was asked for is done here
           this.worker = null;
@@ -40,14 +40,18 @@
       }
     }
 
-    /* Train, and call `done`: later, unless `forget` is called first, or at once without a worker. */
-    train(players, set, steps, milliseconds, done) {
-      const here = () => { players.train(set, steps, milliseconds); done(); };
+    /* Train, and call `done` with what is then seen of `shown`, reals and codes: later, unless `forget`
+       is called first, or at once without a worker. */
+    train(players, set, steps, milliseconds, done, shown = null) {
+      const here = () => {
+        players.train(set, steps, milliseconds);
+        done(shown && window.ganSight.sight(players, set, shown));
+      };
       if (!this.worker) return here();
       const state = players.pack(), ticket = ++this.ticket;
-      this.answer = (trained) => { players.unpack(trained); done(); };
+      this.answer = ({ trained, seen }) => { players.unpack(trained); done(seen); };
       this.again = here;
-      this.worker.postMessage({ ticket, set, state, steps, milliseconds },
+      this.worker.postMessage({ ticket, set, state, steps, milliseconds, shown },
         state.networks.map((array) => array.buffer));
     }
 
