@@ -1,5 +1,6 @@
 """Checks for the exercises of chapter 7, semi-supervised learning."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -126,6 +127,37 @@ def _broken(answer: Any, mistakes: Mistakes) -> None:
         raise Wrong(mistakes["swapped"].why)
 
 
+# --- 7.6 What subtracting is worth -----------------------------------------------------------
+
+
+_SEEDS = (  # accuracies of two methods: four wins and a tie, five wins, two of four, a deviation
+    (_logits(0.96, 0.94, 0.97, 0.93, 0.95), _logits(0.95, 0.92, 0.94, 0.93, 0.91)),
+    (_logits(0.72, 0.81, 0.66, 0.78, 0.70), _logits(0.69, 0.71, 0.64, 0.66, 0.65)),
+    (_logits(0.9, 0.8, 0.85, 0.7), _logits(0.88, 0.82, 0.8, 0.75)),
+    (_logits(0.61, 0.72, 0.74), _logits(0.66, 0.73, 0.81)),
+)
+
+
+def _compared(
+    a: Tensor,
+    b: Tensor,
+    *,
+    paired: bool = True,
+    correction: int = 1,
+    root: bool = True,
+    sides: int = 2,
+    ties: bool = False,
+) -> list[float]:
+    """Return mean difference, standard error and the coin's probability; faults as switches."""
+    d = a - b
+    variance = d.var(correction=correction) if paired else a.var() + b.var()
+    error = (variance / (len(d) if root else 1)).sqrt()
+    won, tosses = int((d > 0).sum()), len(d) if ties else int((d != 0).sum())
+    heads = range(max(won, tosses - won), tosses + 1)
+    coin = sides * sum(math.comb(tosses, k) for k in heads) / 2**tosses
+    return [d.mean().item(), error.item(), min(1.0, coin)]
+
+
 EXERCISES = (
     exercise(
         "7.1",
@@ -223,6 +255,36 @@ EXERCISES = (
             "The linear classifier falls as far: standardize each number before it, so that the "
             "penalty weighs all alike.",
             {0.0: (0.95, 0.89), 3.0: (0.8, 0.7), 10.0: (0.3, 0.35)},
+        ),
+    ),
+    exercise(
+        "7.6",
+        "ex-paired",
+        "a function of (a, b), two tensors (n,), that returns mean difference, standard error and "
+        "the coin's probability",
+        compare_functions(_compared, _SEEDS, "a, b"),
+        "Subtract first, and then ask whether the sign could be luck.",
+        not_paired=Mistake(
+            "The mean is right, and the error is that of two sets of seeds that have nothing to do "
+            "with each other: take the deviation of the *differences*.",
+            lambda a, b: _compared(a, b, paired=False),
+        ),
+        by_n=Mistake(
+            "Your deviation divides by n: five seeds are a sample, so divide by n - 1.",
+            lambda a, b: _compared(a, b, correction=0),
+        ),
+        no_root=Mistake(
+            "That is the deviation of one difference. The error of the *mean* of n is smaller by "
+            "the root of n.",
+            lambda a, b: _compared(a, b, root=False),
+        ),
+        one_side=Mistake(
+            "Your coin counts one side only; before the seeds ran, either method could have won.",
+            lambda a, b: _compared(a, b, sides=1),
+        ),
+        ties=Mistake(
+            "Your coin counts seeds without a difference: leave them out of the tosses.",
+            lambda a, b: _compared(a, b, ties=True),
         ),
     ),
 )

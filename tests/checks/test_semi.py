@@ -55,3 +55,29 @@ def test_accuracies_in_any_form_and_none_that_is_no_number():
         for bad in (math.nan, math.inf, None, -0.1):
             assert not check("7.5", MEASURED | {place: (MEASURED[place][0], bad)})
             assert not check("7.5", MEASURED | {place: (bad, MEASURED[place][1])})
+
+
+def paired(a, b, error=None):
+    d = a - b
+    won, lost = int((d > 0).sum()), int((d < 0).sum())
+    tails = sum(math.comb(won + lost, k) for k in range(max(won, lost), won + lost + 1))
+    spread = d.std().item() / len(d) ** 0.5 if error is None else error
+    return d.mean(), spread, min(1, tails / 2 ** (won + lost - 1))
+
+
+def test_a_paired_comparison_in_any_form():
+    assert check("7.6", paired)
+    assert check("7.6", lambda a, b: torch.tensor([float(x) for x in paired(a, b)]))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda a, b: paired(b, a),
+        lambda a, b: paired(a.sort().values, b.sort().values),  # pairs that are none
+        lambda a, b: paired(a, b, error=0.0),
+        lambda a, b: paired(a, b)[:2],
+    ],
+)
+def test_other_comparisons_are_not_right(wrong):
+    assert not check("7.6", wrong)
