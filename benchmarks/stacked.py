@@ -8,7 +8,8 @@ they took fifty. Three seeds (one with --quick, and a tenth of the steps), at 32
 by the recipe of `GAN.for_data`. Seconds are those of the processor. The row called "real" is the
 floor: as many pictures stacked from held-out digits.
 
-Beside the JSON file lies a picture of the same name: samples of seed 0, chosen by nobody.
+Beside the JSON file lie two pictures, of the same name and with "_real" behind it: samples of
+seed 0, chosen by nobody, and the first of the held-out stacks.
 
 Rows that the JSON file already holds are not computed again, so a run can be cut in pieces.
 MNIST has to be at hand: see `data.mnist`.
@@ -24,11 +25,14 @@ from gan_tutorial import GAN, data, fit, metrics, plots
 
 STEPS, BATCH, SAMPLES = 2000, 64, 26_000
 LOOKS = (8, 4, 2, 1)  # the samples are looked at after these fractions of the steps
+PICTURES = {None: "_real", 0: ""}  # what is drawn: no seed stands for real pictures
 
 
-def real_row() -> dict:
-    """Count the modes of real pictures."""
+def real_row(picture=None) -> dict:
+    """Count the modes of real pictures; draw the first ones into a file, if asked."""
     held_out = data.load("stacked_mnist", "test", count=SAMPLES, image_size=32)
+    if picture:
+        plots.save_image_grid(held_out[:12], picture, columns=12, scale=1)
     found = metrics.stacked_report(held_out)
     return {**row("real", None, 0, 0.0, found), "right": agreement(found, held_out)}
 
@@ -106,8 +110,10 @@ def main() -> None:
     for seed in (None, *range(1 if options.quick else 3)):
         new = [r for r in rows if r["seed"] == seed]
         if not new:
-            picture = options.json.with_suffix(".png") if options.json and seed == 0 else None
-            new = [real_row()] if seed is None else train(seed, steps, picture)
+            picture = None
+            if options.json and seed in PICTURES:
+                picture = options.json.with_name(f"{options.json.stem}{PICTURES[seed]}.png")
+            new = [real_row(picture)] if seed is None else train(seed, steps, picture)
             rows += new
             report.write("stacked", rows, options.json)
         for r in new:

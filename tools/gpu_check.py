@@ -194,7 +194,7 @@ PARTS = {
         ),
         read_quality,
         (
-            Aim(f"MNIST after {TRAINING} s of training: FID", "<=", 4, ""),
+            Aim(f"MNIST after {TRAINING} s of training: FID", "<=", 0.5, ""),
             Aim(f"MNIST after {TRAINING} s of training: precision", ">=", 0.78, ""),
         ),
         no_mnist,
