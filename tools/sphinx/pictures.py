@@ -52,7 +52,7 @@ def content_of(source: str, files: dict[str, Path]) -> bytes | None:
 
 def write_light(content: bytes, folder: Path) -> str:
     """Write a picture as a file, of the lighter of two kinds; return the file's name."""
-    name = hashlib.sha256(content).hexdigest()
+    name = f"light-{hashlib.sha256(content).hexdigest()}"  # the PNG may have its hash as a name
     if known := next(folder.glob(f"{name}.*"), None):
         return known.name
     with Image.open(io.BytesIO(content)) as picture:
