@@ -39,7 +39,7 @@ import torch
 from equal import Search
 from improving.advised import TRIALS, VARIANTS, WHERE, Variant, drawn, train
 from improving.judging import Judge
-from improving.training import part_of
+from improving.parts import part_of
 
 from gan_tutorial import GAN, data
 from gan_tutorial.training import NonFiniteError

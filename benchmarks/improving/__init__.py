@@ -1,1 +1,1 @@
-"""What `improve.py`, `improve_search.py` and `improve_costs.py` share."""
+"""What `advice.py` is made of: the pieces of advice, their parts, and a judge."""

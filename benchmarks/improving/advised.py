@@ -9,8 +9,7 @@ from torch import Tensor, nn
 from gan_tutorial import GAN, augment, data, fit, losses, models
 from gan_tutorial.gan import recipe_for
 
-from .training import cooled
-from .variants import SparseGAN
+from .parts import SparseGAN, cooled
 
 # What every variant with Adam tries, and what others try instead; six settings each.
 ADAM = grid(lr=(5e-4, 1e-3, 2e-3), beta1=(0.0, 0.5))

@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import normalize
+from torch.nn.functional import interpolate, normalize
 
 from .core import (
     Mistake,
@@ -79,6 +79,20 @@ def _largest(answer: Any, mistakes: Mistakes) -> None:
 def _circle(alpha: float, period: float) -> float:
     omega = 2 * math.pi / period
     return abs((1 - alpha) / (1 - alpha * complex(math.cos(omega), -math.sin(omega))))
+
+
+# --- 10.7 A network that grows ---------------------------------------------------------------
+
+
+def _faded(old: Tensor, new: Tensor, alpha: float) -> Tensor:
+    return (1 - alpha) * interpolate(old, scale_factor=2) + alpha * new
+
+
+def _pictures() -> list[tuple[Tensor, Tensor, float]]:
+    """Return small pictures, large ones and the share of these."""
+    generator = torch.Generator().manual_seed(7)
+    small, large = (torch.randn(2, 3, side, side, generator=generator) for side in (3, 6))
+    return [(small, large, alpha) for alpha in (0.0, 0.25, 1.0)]
 
 
 EXERCISES = (
@@ -209,6 +223,31 @@ EXERCISES = (
             "Without momentum the bilinear game neither converges nor diverges, and the quadratic "
             "one is slower than it could be.",
             [0.0, 0.0],
+        ),
+    ),
+    exercise(
+        "10.7",
+        "ex-growing",
+        "a function of (old, new, alpha) that returns the pictures that the generator shows",
+        compare_functions(_faded, _pictures(), "old, new, alpha"),
+        "At alpha = 0 the large pair plays the small pair's game, so nothing is lost in growing.",
+        backward=Mistake(
+            "alpha is the share of the new picture: at 0 the old one is shown, enlarged.",
+            lambda old, new, alpha: _faded(old, new, 1 - alpha),
+        ),
+        copies=Mistake(
+            "That puts four small copies side by side; each *pixel* becomes a square of four.",
+            lambda old, new, alpha: (1 - alpha) * old.repeat(1, 1, 2, 2) + alpha * new,
+        ),
+        smooth=Mistake(
+            "That enlarges smoothly; here each pixel becomes a square of four equal ones.",
+            lambda old, new, alpha: (1 - alpha)
+            * interpolate(old, scale_factor=2, mode="bilinear")
+            + alpha * new,
+        ),
+        added=Mistake(
+            "The shares are 1 - alpha and alpha; here the old picture stays whole.",
+            lambda old, new, alpha: interpolate(old, scale_factor=2) + alpha * new,
         ),
     ),
 )  # fmt: skip

@@ -15,18 +15,16 @@ NO_COMPARISON = {
     "faults.json": "one switch at a time in one run, whose other settings stay as they are",
     "games.json": "rates of update rules on games with a closed form, at one step size",
     "gpu.json": "times of this library's own code on two kinds of machine",
-    "improve_costs.json": "what a step costs",
     "processes.json": "times of the same training in one process and in two",
     "step.json": "times of the same step, written in several ways",
 }
 # The searches themselves, which other results refer to.
-RECORDS = ("improve_search.json", "repair_search.json")
+RECORDS = ("repair_search.json",)
 # Comparisons that are still to be run again with an equal search, and what they lack. A file that
 # has become clean must leave this list: see `test_what_is_clean_leaves_the_list`.
 TO_RUN_AGAIN = {
     "compare.json": "only some models had their settings searched, and not equally",
     "finetune.json": "both methods share one rate and one beta1 that nobody searched",
-    "improve.json": "the rate and beta1 were searched for the plain GAN, SGD and Nesterov only",
     "modes.json": "'default' and 'plain' were not searched, 'minute' by single trials",
     "quality.json": "'plain' runs at 2e-4, 'default' at its recipe's rate; neither was searched",
     "repair.json": "L1 alone tried one setting, the adversarial networks several weights",

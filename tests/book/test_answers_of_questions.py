@@ -159,6 +159,7 @@ NUMBERS = {
     "semi-q-three": loss_of_threes,
     "semi-q-single": lambda: torch.tensor([-5.0]).softmax(0),
     "improving-q-luck": lambda: lowest_by_chance(2, 4),
+    "improving-q-gap": lambda: (1.8 - 0.3) / 0.5,
     "disc-q-median": lambda: min(
         range(101), key=lambda guess: 0.6 * abs(guess - 0) + 0.4 * abs(guess - 100)
     ),

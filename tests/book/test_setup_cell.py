@@ -176,7 +176,7 @@ def test_the_archive_holds_the_wheel_where_the_notebooks_find_it(built):
             == (built / "_static" / WHEEL).read_bytes()
         )
     assert {f"gan_tutorial_notebooks/book/{path.name}" for path in toc.notebooks()} <= names
-    assert "gan_tutorial_notebooks/benchmarks/results/improve.json" in names
+    assert "gan_tutorial_notebooks/benchmarks/results/advice.json" in names
 
 
 @pytest.mark.slow

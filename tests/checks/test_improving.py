@@ -1,4 +1,4 @@
-"""Exercise 10.4 asks for power iteration, and for as many rounds as are wanted."""
+"""Exercise 10.4 asks for power iteration, 10.7 for pictures that fade in."""
 
 import pytest
 import torch
@@ -52,3 +52,29 @@ def test_the_same_written_otherwise_is_right():
 )
 def test_decompositions_and_other_numbers_of_rounds_are_not(wrong):
     assert not check("10.4", wrong)
+
+
+def by_hand(old, new, alpha):
+    """Every pixel four times, by indices; and a mixture written as a step from old to new."""
+    rows = torch.arange(new.shape[-2]) // 2
+    large = old[..., rows, :][..., torch.arange(new.shape[-1]) // 2]
+    return torch.lerp(large, new, alpha)
+
+
+def test_growing_written_otherwise_is_right():
+    assert check("10.7", by_hand), check("10.7", by_hand)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        (lambda old, new, alpha: by_hand(old, new, 1 - alpha), "share of the new picture"),
+        (lambda old, new, alpha: torch.lerp(old.repeat(1, 1, 2, 2), new, alpha), "copies"),
+        (lambda old, new, alpha: new, "not right"),
+        (lambda old, new, alpha: old, "shape"),
+    ],
+)
+def test_growing_wrongly_is_named(wrong, why):
+    found = check("10.7", wrong)
+    assert not found
+    assert why in str(found)
