@@ -64,6 +64,11 @@ def _width(steps: int, sigma: float, first: int = 0) -> float:
     return factor
 
 
+def _floor(n: int, sigma: float, k: float) -> float:
+    """Return which share of the unit circle is within k sigma of one of n points on it."""
+    return min(1.0, 2 * n / math.pi * math.asin(min(1.0, k * sigma / 2)))
+
+
 EXERCISES = (
     exercise(
         "11.1",
@@ -176,6 +181,36 @@ EXERCISES = (
         late=Mistake(
             "You ask the denoiser at the *end* of each step, where the sample is not yet.",
             lambda n, sigma: _width(n, sigma, 1),
+        ),
+    ),
+    exercise(
+        "11.7",
+        "ex-disc-floor",
+        "a function of (n, sigma, k) that returns the share of a bare circle which is within k "
+        "sigma of a clump",
+        compare_functions(
+            _floor,
+            [(8, 0.1, 3), (5, 0.1, 2), (8, 0.02, 3.0), (3, 0.2, 1), (8, 0.2, 3), (4, 0.7, 2)],
+            "n, sigma, k",
+        ),
+        "A measure whose floor is 77% can say little; make k or sigma smaller, and it can.",
+        arc=Mistake(
+            "Near, but a distance is straight and an arc is bent: on the circle a little more than "
+            "k sigma is within k sigma.",
+            lambda n, sigma, k: min(1.0, n * k * sigma / math.pi),
+        ),
+        one_side=Mistake(
+            "A clump has points of the circle on both sides.",
+            lambda n, sigma, k: _floor(n, sigma, k) / 2 if n * k * sigma < 3 else 0.5,
+        ),
+        clumps=Mistake(
+            "That is the share of *real* points, normal around their clump; asked for is that of "
+            "a circle which knows nothing of clumps.",
+            lambda n, sigma, k: 1 - math.exp(-(k**2) / 2),
+        ),
+        no_end=Mistake(
+            "Where clumps lie so close that their neighborhoods meet, that is more than all.",
+            lambda n, sigma, k: 2 * n / math.pi * math.asin(min(1.0, k * sigma / 2)),
         ),
     ),
 )

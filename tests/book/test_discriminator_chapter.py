@@ -25,7 +25,7 @@ def result(root) -> dict:
 @pytest.fixture
 def benchmark(root, monkeypatch):
     monkeypatch.syspath_prepend(root / "benchmarks")
-    return importlib.import_module("discriminator")
+    return importlib.import_module("translations")
 
 
 def test_pictures_from_pictures_are_settled_here(settled):
@@ -65,8 +65,9 @@ def test_methods_of_translation_had_about_the_same_time(result):
     for row in result["translation"]:
         if "seconds" in row:
             seconds.setdefault(row["method"], []).append(row["seconds"])
+    (search,) = (each for each in result["search"] if each["table"] == "translation")
+    assert set(seconds) == set(search["methods"])
     means = [statistics.fmean(found) for found in seconds.values()]
-    assert len(means) == 3
     assert max(means) < 2.5 * min(means)
 
 
@@ -90,12 +91,49 @@ def test_pixels_on_the_ball_are_those_that_a_ground_does_not_change(benchmark):
 
 
 def test_texture_is_that_of_the_ground(benchmark):
-    grass, plain = (benchmark.footballs("test", g, 50) for g in ("grass", "plain"))
+    grass = benchmark.footballs("test", "grass", 50)
     real = benchmark.texture(grass[:], grass.factors)
-    assert benchmark.texture(plain[:], plain.factors) < 0.7 * real
     ball = benchmark.on_ball(grass.factors)
     repainted = torch.where(ball, torch.zeros(()), grass[:])  # the ball does not count
     assert abs(benchmark.texture(repainted, grass.factors) - real) < 0.02 * real
+    half = grass[:].mean((2, 3), keepdim=True).lerp(grass[:], 0.5)
+    assert benchmark.texture(half, grass.factors) == pytest.approx(real / 2, rel=1e-5)
+
+
+def test_plain_ground_has_no_texture(benchmark):
+    grass, plain = (benchmark.footballs("test", g, 200) for g in ("grass", "plain"))
+    floor = benchmark.texture(plain[:], plain.factors)
+    assert floor < 0.06 * benchmark.texture(grass[:], grass.factors)
+    assert benchmark.bare(plain.factors).float().mean() > 0.2  # and something is looked at
+
+
+def test_the_distance_of_patches_sees_blades(benchmark):
+    one, other = (benchmark.footballs("test", "grass", 200, seed) for seed in (0, 1))
+    floor = benchmark.patch_distance(one[:], other)
+    smooth = torch.nn.functional.avg_pool2d(one[:], 3, stride=1, padding=1)
+    without_blades = torch.where(benchmark.on_ball(one.factors), one[:], smooth)
+    assert benchmark.patch_distance(without_blades, other) > 3 * floor
+
+
+def test_statistics_are_zero_apart_for_the_same_texture_elsewhere(benchmark):
+    x = torch.randn(4, 3, 40, 40, generator=torch.Generator().manual_seed(0))
+    of_x = benchmark.covariance(x)
+    assert of_x.shape == (27, 27)
+    # of white noise the Laplacian varies as the sum of the squares of its stencil, 16 + 4
+    assert of_x.diagonal().mean() == pytest.approx(20, rel=0.1)
+    assert (benchmark.covariance(-x) - of_x).norm() < 1e-4 * of_x.norm()
+    assert (benchmark.covariance(0.5 * x) - of_x).norm() > 0.5 * of_x.norm()
+
+
+def test_dust_is_other_dust_at_each_look(benchmark):
+    pairs = benchmark.Pairs(*(benchmark.footballs("train", g, 8) for g in ("plain", "grass")))
+    task = benchmark.Dusty.for_data(pairs, width=4, adversarial=0.0)
+    rows = torch.arange(8)
+    (a, b), (again, _) = task.take(pairs, rows), task.take(pairs, rows)
+    assert torch.equal(b, pairs.target[:])
+    for origin in (a, again):
+        assert (origin - pairs.origin[:]).std() == pytest.approx(benchmark.DUST, rel=0.1)
+    assert not torch.equal(a, again)
 
 
 def test_histogram_matching_gives_the_shares_of_the_target(benchmark):
@@ -111,7 +149,9 @@ def test_histogram_matching_gives_the_shares_of_the_target(benchmark):
 
 def test_the_nearest_neighbor_of_a_training_picture_is_its_partner(benchmark):
     pairs = benchmark.Pairs(*(benchmark.footballs("train", g, 12) for g in ("plain", "grass")))
-    assert torch.equal(benchmark.nearest(pairs.origin[:5], pairs), pairs.target[:5])
+    found = benchmark.nearest(pairs.origin[:5], pairs)
+    assert torch.equal(found[:], pairs.target[:5])
+    assert torch.equal(found.factors["center"], pairs.target.factors["center"][:5])
 
 
 def test_sets_without_pairs_share_no_ball(benchmark):
