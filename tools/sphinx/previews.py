@@ -15,7 +15,7 @@ from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 GLOSSARY = "book/glossary"
-EVERYDAY = {"real"}  # more often the plain English word
+EVERYDAY = {"real", "cache"}  # more often the plain English word, or another kind of it
 # where a word of the glossary is part of a name that means something else
 NAMES = r"(?:mixed|half|single|double|full)\s+precision"
 
