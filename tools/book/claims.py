@@ -5,6 +5,7 @@ book that settles it, and, where that place computes a number, what has to hold 
 As a script: prints what is wrong with the rows; nothing if all is well.
 """
 
+import ast
 import functools
 import json
 import operator
@@ -181,7 +182,7 @@ def filled(row: Row, values: dict[str, dict[str, str] | None]) -> str:
 def shown(text: str) -> str:
     """Write a glued value as a reader sees it: no quotes, and three digits of a long fraction."""
     if re.fullmatch(r"(['\"]).*\1", text, re.S):
-        return text[1:-1]
+        return ast.literal_eval(text)  # it is a repr, in which a no-break space is four signs
     if re.fullmatch(r"-?\d+\.\d{4,}(e-?\d+)?", text):
         return f"{float(text):.3g}"
     return text
