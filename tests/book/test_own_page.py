@@ -63,7 +63,7 @@ def test_the_script_trains_looks_and_saves(page, ran, folder, capsys):
     (load,) = re.findall(r"`(GAN\.load\(.*?\))`\.", page)
     again = eval(load, ran)
     torch.testing.assert_close(again.sample(3), ran["gan"].sample(3))
-    generator = SavedRun("run").load_into(ran["make_generator"]())
+    generator = SavedRun("run").load_into(ran["my_generator"]())
     assert generator.latent_dim == 64
     assert SavedRun("run", "last").shape == (3, 32, 32)
 
@@ -81,18 +81,18 @@ def test_every_command_of_the_page_works_on_the_run_of_its_script(ran, commands,
             continue
         assert main(command) == 2
         assert "--network FILE.py:NAME" in capsys.readouterr().err
-        assert main([*command, "--network", "script.py:make_generator"]) == 0, command
+        assert main([*command, "--network", "script.py:my_generator"]) == 0, command
         out = capsys.readouterr().out
         assert ran["pictures"].summary not in out  # asked for a network only, and not run anew
-    again = SavedRun("run").load_into(ran["make_generator"]())
+    again = SavedRun("run").load_into(ran["my_generator"]())
     assert all(trained[name].equal(value) for name, value in again.state_dict().items())
 
 
 def test_a_network_that_is_not_there_or_does_not_fit_is_refused(ran, folder, capsys):
-    for wrong in ("script.py:nothing", "none.py:make", "make", "script.py:make_discriminator"):
+    for wrong in ("script.py:nothing", "none.py:make", "make", "script.py:my_discriminator"):
         assert main(["sample", "run", "--network", wrong, "--out", "y.png"]) == 2
         assert not (folder / "y.png").exists()
-    assert main(["evaluate", "pictures", "pictures", "--network", "script.py:make_generator"]) == 2
+    assert main(["evaluate", "pictures", "pictures", "--network", "script.py:my_generator"]) == 2
     assert "two folders have no generator" in capsys.readouterr().err
 
 
