@@ -72,7 +72,9 @@ def test_a_picture_gets_what_it_lacks():
     assert measured(tag, (30, 20), lazy=True) == (
         '<img width="30" height="20" loading="lazy" alt="a" src="b.png" />'
     )
-    assert measured(tag, (29.6, 20.2), lazy=False).startswith('<img width="30" height="20" alt')
+    assert measured(tag, (29.6, 20.2), lazy=False).startswith(
+        '<img width="30" height="20" fetchpriority="high" alt'
+    )
     assert measured(tag, None, lazy=False) == tag
     sized = '<img width="5" loading="eager" src="b.png">'
     assert measured(sized, (30, 20), lazy=True) == sized

@@ -23,12 +23,14 @@ LARGE = 8192  # characters of a picture in a page
 
 
 def measured(tag: str, size: tuple[int, int] | None, lazy: bool) -> str:
-    """Return the tag of a picture with what it lacks of width, height and loading."""
+    """Return the tag of a picture with what it lacks of width, height and the time to load it."""
     added = ""
     if size and min(size) > 0 and not re.search(r"\s(width|height)=", tag):
         added += f' width="{round(size[0])}" height="{round(size[1])}"'  # a drawing's are not whole
     if lazy and "loading=" not in tag:
         added += ' loading="lazy"'
+    elif size and not lazy:
+        added += ' fetchpriority="high"'  # before the scripts: it is most of what is seen first
     return f"<img{added}{tag[4:]}"
 
 
