@@ -161,7 +161,7 @@ def print_book(html: Path, names: list[str], out: Path) -> None:
             page.pdf,
             format="A4",
             scale=SCALE,
-            margin={"top": "15mm", "bottom": "15mm", "left": "15mm", "right": "15mm"},
+            margin={"top": "18mm", "bottom": "18mm", "left": "18mm", "right": "18mm"},
             print_background=True,
             display_header_footer=True,
             header_template="<span></span>",
