@@ -80,6 +80,11 @@ NUMBER = """(sheets) => {
 
 STYLE = """
   .printed-page + .printed-page { break-before: page; }
+  /* The reference of the library, a third of the book, is looked up and not read: set small. */
+  .printed-page[data-page*="/library/"] { zoom: 0.9; }
+  .printed-page[data-page*="/library/"] + .printed-page[data-page*="/library/"] {
+    break-before: auto;
+  }
   .bd-sidebar-primary, .bd-sidebar-secondary, .bd-header, .bd-header-article, .bd-footer,
   .prev-next-footer, .copybtn, .headerlink, .toggle-button, .needs-links, [data-controls],
   #pst-skip-link { display: none !important; }
