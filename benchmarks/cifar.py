@@ -38,7 +38,7 @@ from gan_tutorial.data import Dataset
 FOLDER = "cifar10-jpeg"
 METHODS = ("unconditional", "conditional")
 SETTINGS = [{"lr": 1e-3, "beta1": 0.0}, {"lr": 5e-4, "beta1": 0.0}, {"lr": 1e-3, "beta1": 0.5}]
-WIDTH, BATCH, TRIAL = 48, 64, 200
+WIDTH, BATCH, TRIAL = 32, 32, 200
 SHOWN = 8  # of each class in the picture
 
 

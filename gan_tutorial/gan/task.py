@@ -11,6 +11,7 @@ from ..data import Samples, as_samples, check_range, sample_shape
 from ..models import pair_for
 from ..training import frozen
 from .adversarial import AdversarialTask
+from .pieces import WeightedSums
 from .recipes import augmentation_for, augmented, recipe_for
 from .saving import saved_gan
 
@@ -266,16 +267,16 @@ class GAN(AdversarialTask):
         codes = [self.latent(len(reals[0])) for _ in reals]
         scalars: dict[str, Tensor] = {}
         for real, z in zip(reals, codes, strict=True):
-            sums = _WeightedSums(len(real))
+            sums = WeightedSums(len(real))
             self.update_by_parts(self._d_losses(real, z, sums), "discriminator")
             scalars |= sums.values
-        sums = _WeightedSums(len(real))
+        sums = WeightedSums(len(real))
         with frozen(self.discriminator):
             parts = self._g_losses(real, self.latent(len(real)), sums)
             self.update_by_parts(parts, "generator")
         return scalars | sums.values
 
-    def _d_losses(self, real: Tensor, z: Tensor, sums: "_WeightedSums") -> Iterator[Tensor]:
+    def _d_losses(self, real: Tensor, z: Tensor, sums: WeightedSums) -> Iterator[Tensor]:
         """Yield the discriminator's loss of each piece, as a part of the whole."""
         count = self.d_updates  # all pieces are one update
         for x, codes in zip(real.chunk(self.accumulate), z.chunk(self.accumulate), strict=True):
@@ -286,7 +287,7 @@ class GAN(AdversarialTask):
             sums.add(scalars, len(x))
             yield loss * (len(x) / len(real))
 
-    def _g_losses(self, real: Tensor, z: Tensor, sums: "_WeightedSums") -> Iterator[Tensor]:
+    def _g_losses(self, real: Tensor, z: Tensor, sums: WeightedSums) -> Iterator[Tensor]:
         """Yield the generator's loss of each piece, as a part of the whole."""
         for x, codes in zip(real.chunk(self.accumulate), z.chunk(self.accumulate), strict=True):
             (fake_logits,) = self.judge(*self.generate(codes))
@@ -294,17 +295,3 @@ class GAN(AdversarialTask):
             loss = self.loss.generator(real_logits, fake_logits)
             sums.add({"g_loss": loss}, len(x))
             yield loss * (len(x) / len(real))
-
-
-class _WeightedSums:
-    """Means over a batch, from means over its pieces."""
-
-    def __init__(self, whole: int):
-        self.whole = whole
-        self.values: dict[str, Tensor] = {}
-
-    def add(self, scalars: dict[str, Tensor], count: int) -> None:
-        """Add the means over a piece of `count` samples."""
-        for name, value in scalars.items():
-            part = value.detach() * (count / self.whole)
-            self.values[name] = self.values[name] + part if name in self.values else part

@@ -164,3 +164,13 @@ def test_no_machine_paths(root):
         if path.suffix in {".py", ".md", ".ipynb", ".yml", ".toml", ".txt", ".json", ".sh", ".css"}:
             found = pattern.search(path.read_text(encoding="utf-8"))
             assert not found, f"{path.relative_to(root)}: {found}"
+
+
+@pytest.mark.parametrize("folder", ["gan_tutorial", "benchmarks"])
+def test_no_file_outgrows_a_head(root, folder):
+    sizes = {
+        path.relative_to(root).as_posix(): len(path.read_text(encoding="utf-8").splitlines())
+        for path in (root / folder).rglob("*.py")
+    }
+    assert len(sizes) > 30
+    assert {name: lines for name, lines in sizes.items() if lines > 300} == {}
