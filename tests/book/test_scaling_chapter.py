@@ -41,7 +41,7 @@ def test_it_says_what_was_not_run(prose, cells):
 def test_benchmarks_that_it_quotes_are_committed_and_complete(root, cells):
     code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
     quoted = set(re.findall(r"benchmark\(\"(\w+)\"\)", code))
-    assert {"step", "stacked", "compile", "quality"} <= quoted
+    assert {"step", "stacked", "compile", "quality", "cifar"} <= quoted
     for name in quoted:
         result = json.loads((root / "benchmarks" / "results" / f"{name}.json").read_text())
         assert result["rows"]
@@ -49,3 +49,18 @@ def test_benchmarks_that_it_quotes_are_committed_and_complete(root, cells):
     runs = {row["seed"] for row in stacked if row["method"] == "default"}
     assert len(runs) >= 3
     assert all(row["samples"] == 26_000 for row in stacked)
+
+
+def test_photographs_have_three_seeds_a_floor_and_their_picture(root):
+    folder = root / "benchmarks" / "results"
+    result = json.loads((folder / "cifar.json").read_text())
+    seeds: dict[str, list[int]] = {}
+    for row in result["rows"]:
+        seeds.setdefault(row["method"], []).append(row["seed"])
+    assert {name: sorted(found) for name, found in seeds.items()} == {
+        "unconditional": [0, 1, 2],
+        "conditional": [0, 1, 2],
+        "real": [0],
+    }
+    assert result["waiting"] == []
+    assert (folder / "cifar_conditional.png").is_file()

@@ -81,7 +81,7 @@ NUMBER = """(sheets) => {
 STYLE = """
   .printed-page + .printed-page { break-before: page; }
   /* The reference of the library, a third of the book, is looked up and not read: set small. */
-  .printed-page[data-page*="/library/"] { zoom: 0.9; }
+  .printed-page[data-page*="/library/"] { zoom: 0.94; }
   .printed-page[data-page*="/library/"] + .printed-page[data-page*="/library/"] {
     break-before: auto;
   }
@@ -113,7 +113,7 @@ STYLE = """
   article h1 { display: block !important; }
 """
 
-SCALE = 0.8  # 16 pixels of the screen become 9.6 points
+SCALE = 0.76  # 16 pixels of the screen become 9.1 points
 
 FOOTER = (
     '<div style="font: 8px sans-serif; width: 100%; text-align: center">'
@@ -166,7 +166,7 @@ def print_book(html: Path, names: list[str], out: Path) -> None:
             page.pdf,
             format="A4",
             scale=SCALE,
-            margin={"top": "18mm", "bottom": "18mm", "left": "18mm", "right": "18mm"},
+            margin={"top": "15mm", "bottom": "15mm", "left": "15mm", "right": "15mm"},
             print_background=True,
             display_header_footer=True,
             header_template="<span></span>",
