@@ -89,6 +89,15 @@ STYLE = """
   .prev-next-footer, .copybtn, .headerlink, .toggle-button, .needs-links, [data-controls],
   #pst-skip-link { display: none !important; }
   .bd-main .bd-content .bd-article-container { max-width: none; }
+  /* A line on paper is nearer to the next one than on a screen. */
+  .bd-main .bd-content :is(.bd-article-container, .bd-article) { padding: 0 !important; }
+  article { line-height: 1.4; }
+  article :is(p, ul, ol, dl, figure, .cell, .admonition, .question, .table) {
+    margin-block: 0 0.6rem !important;
+  }
+  article :is(li, dd, td, th, figcaption) > p { margin-block: 0 0.2rem !important; }
+  article :is(mjx-container[display="true"], div.math) { margin-block: 0.4rem !important; }
+  article .question :is(li, label) { margin-block: 0 !important; padding-block: 0 !important; }
   * { animation: none !important; transition: none !important; box-shadow: none !important; }
   details[open] > summary ~ * { opacity: 1 !important; }
   img, svg, tr, figure, mjx-container[display="true"], .sd-card, .lab, [data-player],
@@ -113,7 +122,7 @@ STYLE = """
   article h1 { display: block !important; }
 """
 
-SCALE = 0.76  # 16 pixels of the screen become 9.1 points
+SCALE = 0.77  # 16 pixels of the screen become 9.2 points
 
 FOOTER = (
     '<div style="font: 8px sans-serif; width: 100%; text-align: center">'
