@@ -122,7 +122,7 @@ STYLE = """
   article h1 { display: block !important; }
 """
 
-SCALE = 0.77  # 16 pixels of the screen become 9.2 points
+SCALE = 0.755  # 16 pixels of the screen become 9 points
 
 FOOTER = (
     '<div style="font: 8px sans-serif; width: 100%; text-align: center">'
