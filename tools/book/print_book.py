@@ -97,6 +97,7 @@ STYLE = """
   }
   article :is(li, dd, td, th, figcaption) > p { margin-block: 0 0.2rem !important; }
   article :is(mjx-container[display="true"], div.math) { margin-block: 0.4rem !important; }
+  article :is(figure, .cell_output) img { max-width: 78% !important; height: auto !important; }
   article .question :is(li, label) { margin-block: 0 !important; padding-block: 0 !important; }
   * { animation: none !important; transition: none !important; box-shadow: none !important; }
   details[open] > summary ~ * { opacity: 1 !important; }
