@@ -91,13 +91,13 @@ STYLE = """
   .bd-main .bd-content .bd-article-container { max-width: none; }
   /* A line on paper is nearer to the next one than on a screen. */
   .bd-main .bd-content :is(.bd-article-container, .bd-article) { padding: 0 !important; }
-  article { line-height: 1.4; }
+  article { line-height: 1.35; }
   article :is(p, ul, ol, dl, figure, .cell, .admonition, .question, .table) {
     margin-block: 0 0.6rem !important;
   }
   article :is(li, dd, td, th, figcaption) > p { margin-block: 0 0.2rem !important; }
   article :is(mjx-container[display="true"], div.math) { margin-block: 0.4rem !important; }
-  article :is(figure, .cell_output) img { max-width: 78% !important; height: auto !important; }
+  article :is(figure, .cell_output) img { max-width: 72% !important; height: auto !important; }
   article .question :is(li, label) { margin-block: 0 !important; padding-block: 0 !important; }
   * { animation: none !important; transition: none !important; box-shadow: none !important; }
   details[open] > summary ~ * { opacity: 1 !important; }
@@ -123,7 +123,7 @@ STYLE = """
   article h1 { display: block !important; }
 """
 
-SCALE = 0.755  # 16 pixels of the screen become 9 points
+SCALE = 0.755  # text of 15 pixels becomes 8.5 points
 
 FOOTER = (
     '<div style="font: 8px sans-serif; width: 100%; text-align: center">'
