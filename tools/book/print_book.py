@@ -80,7 +80,7 @@ NUMBER = """(sheets) => {
 
 STYLE = """
   .printed-page + .printed-page { break-before: page; }
-  /* The reference of the library, a third of the book, is looked up and not read: set small. */
+  /* The reference of the library, a quarter of the book, is looked up and not read: set small. */
   .printed-page[data-page*="/library/"] { zoom: 0.94; }
   .printed-page[data-page*="/library/"] + .printed-page[data-page*="/library/"] {
     break-before: auto;
