@@ -32,7 +32,7 @@ from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d
 
 from gan_tutorial import GAN, data, fit, metrics, models, plots
-from gan_tutorial.metrics.report import fitted
+from gan_tutorial.metrics.choosing import fitted
 from gan_tutorial.models.augment import DiffAugment
 
 SIZE, LATENT, WIDTH, BATCH = 64, 64, 32, 64

@@ -10,11 +10,10 @@ from torch import Tensor
 
 from ..data import Dataset, EmptySplitError
 from ..doctor import HEALTHY, UNKNOWN, diagnose
-from ..metrics import kid
-from ..metrics.networks import name_for
+from ..metrics import extract, kid, network_for
 from ..metrics.report import FEWEST
 from ..training import SavedRun
-from .features import PIXELS, drawn, features_by, own_network
+from .features import drawn
 from .loading import to_train_on
 from .options import GENERATE, TrainOptions
 from .output import command_line
@@ -51,8 +50,7 @@ def ending(
     yield "Next:"
     grid = Path(saved.folder) / "grid.png"
     yield f"  {command_line('sample', saved.folder, '--count', 64, '--out', grid)}"
-    plain = ["--features", PIXELS] if pictures and name_for(samples) is None else []
-    yield f"  {command_line('evaluate', saved.folder, *plain)}"
+    yield f"  {command_line('evaluate', saved.folder)}"
     longer = ["--resume", "--steps", 2 * steps]
     yield f"  {command_line('train', name, '--out', saved.folder, *longer)}"
 
@@ -65,19 +63,16 @@ def _quality(saved: SavedRun, name: str, samples: Dataset, options: TrainOptions
             f"Quality: not measured, since {len(held)} pictures are held out, fewer than {FEWEST}; "
             f"give other pictures to evaluate as --data{_more_by(len(samples) + len(held))}."
         )
-    network, random = own_network(samples), torch.Generator().manual_seed(0)
+    network, random = network_for(samples), torch.Generator().manual_seed(0)
     count = min(len(held), len(samples), MOST)
-    real = features_by(network, held[torch.randperm(len(held), generator=random)[:count]])
-    floor = features_by(network, samples.random_subset(count))
-    made = features_by(network, drawn(saved.latent_generator(), samples, MOST, seed=0))
+    real = extract(held[torch.randperm(len(held), generator=random)[:count]], network)
+    floor = extract(samples.random_subset(count), network)
+    made = extract(drawn(saved.latent_generator(), samples, MOST, seed=0), network)
     found, least = kid(real, made), kid(real, floor)
-    space = made.extractor
-    if network is None:
-        space = f"on plain {PIXELS}, which say less of what pictures show than a network would"
     return (
         f"Quality: KID {found.value:.3g} ± {found.spread:.1g} against {count:,} held-out pictures, "
         f"where training pictures have {least.value:.2g} ± {least.spread:.1g}; lower is better "
-        f"({space})."
+        f"({made.extractor})."
     )
 
 

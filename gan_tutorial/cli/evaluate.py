@@ -55,7 +55,7 @@ def add_to(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
     )
     command.add_argument(
         "--features", choices=FEATURES,
-        help="feature network, or plain pixels (the network for this kind of data)",
+        help="feature network, or plain pixels (the one for this kind of data, else natural)",
     )  # fmt: skip
     command.add_argument(
         "--per-class",

@@ -1,10 +1,10 @@
 """``train --keep-best``: generators kept on the way, each with its KID on validation pictures."""
 
 from ..data import Dataset
-from ..metrics import Features, kid
+from ..metrics import extract, kid, network_for
 from ..metrics.report import FEWEST
 from ..training import Run, keep_generator
-from .features import drawn, features_by, own_network
+from .features import drawn
 
 __all__ = ["KeepBest"]
 
@@ -40,9 +40,9 @@ class KeepBest:
                 "0.2, add pictures, or leave it out."
             )
         self.validation = validation
-        self.network = own_network(validation)
+        self.network = network_for(validation)
         rows = validation.random_subset(min(MOST, len(validation)))
-        self.real: Features = features_by(self.network, rows)
+        self.real = extract(rows, self.network)
 
     def __call__(self, run: Run) -> None:
         """Measure and keep the generator, if it is time; `fit` calls this after every step."""
@@ -56,4 +56,4 @@ class KeepBest:
         average, latest = run.task.average, run.task.networks
         generator = average.get("generator", latest.get("generator"))
         fake = drawn(generator, self.validation, MOST, seed=1)
-        return kid(self.real, features_by(self.network, fake)).value
+        return kid(self.real, extract(fake, self.network)).value

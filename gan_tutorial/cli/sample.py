@@ -9,11 +9,10 @@ from torch import Tensor
 
 from .. import data
 from ..conditional import label_of
-from ..metrics import nearest
+from ..metrics import extract, nearest, network_for
 from ..models import latent_codes, sample_generator, truncated
 from ..plots import interpolate
 from ..training import SavedRun
-from .features import PIXELS, features_by, own_network
 from .kept import add_checkpoint, add_network, add_truncation, opened
 from .loading import is_trained_on, of_run
 from .numbers import SEED, whole
@@ -126,15 +125,14 @@ def _with_nearest(
         )
     own = name in data.NAMES or is_trained_on(saved, name)
     pictures = of_run(saved, name, "train" if own else "all")
-    network = own_network(pictures)
-    count = min(NEAREST, len(pictures))
-    rows, _ = nearest(features_by(network, samples), features_by(network, pictures), count)
+    network, count = network_for(pictures), min(NEAREST, len(pictures))
+    known = extract(pictures, network)
+    rows, _ = nearest(extract(samples, network), known, count)
     beside = pictures[rows.flatten()].cpu().unflatten(0, rows.shape)
     arguments.columns = 1 + count
-    space = PIXELS if network is None else "the features of the library's network"
     return torch.cat([samples[:, None], beside], 1).flatten(0, 1), (
         f", each before the {count} nearest of {len(pictures):,} pictures of {pictures.name} by "
-        f"{space},"
+        f"{known.extractor},"
     )
 
 

@@ -13,6 +13,7 @@ A number means something beside two others: the *floor*, real pictures against o
 pictures in the same numbers, and the *ceiling*, something known to be bad.
 """
 
+from .choosing import network_for
 from .distances import fid, fid_infinity, kid
 from .factors import factor_distances
 from .features import Features, extract
@@ -20,7 +21,7 @@ from .manifold import ManifoldReport, manifold_report
 from .memorization import MemorizationReport, memorization
 from .modes import ModeReport, mode_report
 from .neighbors import nearest
-from .networks import NETWORKS, FeatureNetwork, inception, load_network, network_for, save_network
+from .networks import NETWORKS, FeatureNetwork, inception, load_network, save_network
 from .pictures import diversity, psnr, sharpness, ssim
 from .ranking import share_above
 from .report import Evaluation, evaluation

@@ -127,12 +127,13 @@ class _Distances:
     """Distances among the samples of two sets, x and y, of which parts are asked for.
 
     Those of sets that are not too large are computed once: the jackknife wants most of them
-    twenty times.
+    twenty times. One of these serves one number of neighbors.
     """
 
     def __init__(self, x: Tensor, y: Tensor):
         self.sets = {"x": x, "y": y}
         pairs = ("xx", "xy", "yy") if max(len(x), len(y)) <= HELD else ()
+        self.of_whole: dict[str, Tensor] = {}
         self.known = {pair: _distances(*(self.sets[name] for name in pair)) for pair in pairs}
 
     def __call__(self, pair: str, rows: Tensor, columns: Tensor) -> Tensor:
@@ -142,12 +143,27 @@ class _Distances:
         one, other = (self.sets[name] for name in pair)
         return _distances(one[rows], other[columns])
 
+    def radii(self, name: str, samples: Tensor, neighbors: int) -> Tensor:
+        """Return the distance of each of these samples of a set from its k-th nearest other one."""
+        whole = len(samples) == len(self.sets[name])  # which half of the jackknife asks for
+        if whole and name in self.of_whole:
+            return self.of_whole[name]
+        # The smallest of all is the distance 0 from itself.
+        parts = [
+            self(2 * name, rows, samples).kthvalue(neighbors + 1, dim=1).values
+            for rows in samples.split(ROWS)
+        ]
+        found = torch.cat(parts)
+        if whole:
+            self.of_whole[name] = found
+        return found
+
 
 def _values(
     between: _Distances, x: Tensor, y: Tensor, neighbors: int
 ) -> tuple[float, float, float, float]:
     """Return precision, recall, density, coverage of samples y against samples x (their rows)."""
-    radius_x, radius_y = _radii(between, "xx", x, neighbors), _radii(between, "yy", y, neighbors)
+    radius_x, radius_y = between.radii("x", x, neighbors), between.radii("y", y, neighbors)
     neighborhoods = torch.zeros(len(y), device=y.device)  # of x that hold each sample of y
     recalled = covered = 0
     for rows, radius in zip(x.split(ROWS), radius_x.split(ROWS), strict=True):
@@ -162,16 +178,6 @@ def _values(
         float(neighborhoods.double().mean()) / neighbors,
         covered / len(x),
     )
-
-
-def _radii(between: _Distances, pair: str, samples: Tensor, neighbors: int) -> Tensor:
-    """Return the distance of each sample from its k-th nearest other sample."""
-    # The smallest of all is the distance 0 from itself.
-    parts = [
-        between(pair, rows, samples).kthvalue(neighbors + 1, dim=1).values
-        for rows in samples.split(ROWS)
-    ]
-    return torch.cat(parts)
 
 
 def _distances(x: Tensor, y: Tensor) -> Tensor:

@@ -12,14 +12,11 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from ..data import Dataset
-
-__all__ = ["NETWORKS", "FeatureNetwork", "inception", "load_network", "network_for", "save_network"]
+__all__ = ["NETWORKS", "FeatureNetwork", "inception", "load_network", "save_network"]
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
-NETWORKS = ("digits", "mnist", "soccer")
+NETWORKS = ("digits", "mnist", "soccer", "natural")
 FORMAT = "gan_tutorial.features/1"
-NETWORK_OF = {"digits": "digits", "mnist": "mnist", "fashion_mnist": "mnist", "soccer": "soccer"}
 
 
 class FeatureNetwork(nn.Module):
@@ -183,40 +180,6 @@ def load_network(name_or_path: str | Path) -> FeatureNetwork:
     digest = hashlib.sha256(content).hexdigest()[:8]
     network.name = f"{path.stem}-{network.num_features}@{digest}"
     return network.eval().requires_grad_(False)
-
-
-def name_for(data: Dataset) -> str | None:
-    """Return which of `NETWORKS` fits a data set of the library; None for a reader's own."""
-    return None if data.source is None else NETWORK_OF.get(data.source)
-
-
-def network_for(data: Dataset) -> FeatureNetwork:
-    """Return the feature network that fits a data set of the library.
-
-    Fashion-MNIST is measured with the network that was trained on MNIST: good for ranking, but
-    it has never seen a shoe.
-
-    Parameters
-    ----------
-    data : Dataset
-        One whose `source` is ``digits``, ``mnist``, ``fashion_mnist`` or ``soccer``. The name
-        alone does not count: a folder of any pictures may be called the same.
-
-    Raises
-    ------
-    ValueError
-        If there is no network for this kind of data, or not for pictures of this size.
-    """
-    name = name_for(data)
-    if name is None:
-        raise ValueError(
-            f"The library has no feature network for {data.name!r}, only for "
-            f"{', '.join(NETWORK_OF)}: train one, with "
-            "tools/artifacts/train_features.py as a model, or use inception() for color pictures."
-        )
-    network = load_network(name)
-    network.check(data.shape)
-    return network
 
 
 class _Inception(nn.Module):

@@ -15,11 +15,11 @@ from .features import Features, extract
 from .manifold import manifold_report
 from .memorization import memorization
 from .modes import mode_report
-from .networks import FeatureNetwork, load_network
+from .networks import load_network
 from .results import PIXELS, Measurement
 from .score import class_report
 
-__all__ = ["FEWEST", "Evaluation", "Row", "evaluation", "fitted"]
+__all__ = ["FEWEST", "Evaluation", "Row", "evaluation"]
 
 FEWEST = 20  # samples of each kind, below which no row says anything
 
@@ -196,36 +196,3 @@ def _cell(value: float, spread: float | None) -> str:
         return "not finite"
     known = spread is not None and math.isfinite(spread)
     return f"{value:.4g}" + (f" ± {spread:.2g}" if known else "")
-
-
-def fitted(network: FeatureNetwork, shape: tuple[int, ...]) -> nn.Module:
-    """Return a feature network for pictures of this shape; larger ones are reduced before it.
-
-    Raises
-    ------
-    ValueError
-        If the pictures are smaller than the network's, or gray where it looks at color.
-    """
-    if len(shape) == 3 and shape[0] == network.shape[0] and shape[-1] > network.shape[-1]:
-        return _Reduced(network, shape[-1])
-    network.check(shape)
-    return network
-
-
-class _Reduced(nn.Module):
-    """A feature network behind a reduction of larger pictures to the size that it looks at."""
-
-    def __init__(self, network: FeatureNetwork, side: int):
-        super().__init__()
-        self.network = network
-        self.name = f"{network.name} of {side}x{side} reduced to {network.shape[-1]}"
-
-    def forward(self, images: Tensor) -> Tensor:
-        return self.network(
-            nn.functional.interpolate(
-                images, size=self.network.shape[1:], mode="bilinear", antialias=True
-            )
-        )
-
-    def predict(self, features: Tensor) -> dict[str, Tensor]:
-        return self.network.predict(features)

@@ -12,8 +12,7 @@ from said import failed_after_warnings as failed
 
 from gan_tutorial import checkpoints
 from gan_tutorial.cli import main
-from gan_tutorial.cli.features import features_by, own_network
-from gan_tutorial.data import Dataset
+from gan_tutorial.cli.features import FEATURES
 from gan_tutorial.training import SavedRun
 
 TINY = ["--width", "4", "--batch-size", "8", "--device", "cpu"]
@@ -84,31 +83,9 @@ def test_few_pictures_are_not_measured_and_it_says_what_helps(tmp_path, capsys):
     assert "Quality: not measured" in said
     advice = re.search(r"train again with (--validation) (0\.\d)", said)
     said = done(capsys, *begin, "--out", tmp_path / "more", *advice.groups())
-    assert re.search(r"Quality: KID .* held-out pictures.*\(on plain pixels, which", said)
+    assert re.search(r"Quality: KID .* held-out pictures.*natural-64@\w+ of 16x16 enlarged", said)
     command = next(line for line in said.splitlines() if "evaluate" in line)
     done(capsys, *shlex.split(command)[3:])
-
-
-# --- The features -----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("source", "shape", "name"),
-    [
-        ("soccer", (3, 32, 32), "soccer-64@"),
-        ("soccer", (3, 64, 64), "soccer-64@"),
-        ("digits", (1, 16, 16), "digits-32@"),
-        ("soccer", (1, 32, 32), "pixels"),
-        ("digits", (1, 4, 4), "pixels"),
-        (None, (3, 32, 32), "pixels"),
-    ],
-    ids=lambda value: str(value).replace(" ", ""),
-)
-def test_data_of_the_library_have_their_network_where_it_fits(source, shape, name):
-    samples = Dataset("soccer", torch.rand(5, *shape) * 2 - 1, source=source)
-    features = features_by(own_network(samples), samples)
-    assert features.extractor.startswith(name)
-    assert len(features) == 5
 
 
 # --- The best generator -----------------------------------------------------------------------
@@ -165,3 +142,7 @@ def test_what_cannot_be_chosen_by_is_refused_before_anything_is_written(tmp_path
     message = failed(capsys, "train", "digits", "--task", "semi", *keep)
     assert "use it without --task" in message
     assert not out.exists()
+
+
+def test_the_features_that_can_be_asked_for():
+    assert FEATURES == ("digits", "mnist", "soccer", "natural", "pixels")

@@ -1,4 +1,6 @@
 import json
+import math
+import re
 
 import numpy as np
 import pytest
@@ -73,7 +75,8 @@ def test_a_folder_that_is_called_soccer_is_not_measured_as_footballs(tmp_path, c
     for i in range(300):
         Image.new("RGB", (32, 32), (i % 256, 0, 0)).save(pictures / f"{i}.png")
     assert main(["train", str(pictures), "--out", str(out), "--image-size", "32", *TINY]) == 0
-    assert "no feature network for 'soccer'" in failed(capsys, "evaluate", out, "--data", pictures)
+    facts, _ = measured(capsys, out, "--data", pictures)
+    assert facts["features"].startswith("natural-64@")
 
 
 def test_the_seed_decides_the_numbers(runs, capsys):
@@ -82,7 +85,7 @@ def test_the_seed_decides_the_numbers(runs, capsys):
     assert first == again != other
 
 
-def test_folders_are_measured_in_pixels_and_the_refusal_says_so(tmp_path, capsys):
+def test_folders_are_measured_by_the_general_network_or_as_is_asked(tmp_path, capsys):
     pictures, out = tmp_path / "pictures", tmp_path / "run"
     pictures.mkdir()
     rng = np.random.default_rng(0)
@@ -91,9 +94,10 @@ def test_folders_are_measured_in_pixels_and_the_refusal_says_so(tmp_path, capsys
         picture.save(pictures / f"{i}.png")
     begin = ["train", str(pictures), "--out", str(out), "--image-size", "16", *TINY]
     assert main(begin) == 0
-    message = failed(capsys, "evaluate", out, "--data", pictures)
-    assert "no feature network" in message
-    assert "--features pixels" in message
+    facts, rows = measured(capsys, out, "--data", pictures)
+    assert re.fullmatch(r"natural-64@\w{8} of 16x16 enlarged to 32", facts["features"])
+    assert math.isfinite(rows["KID"]["value"])
+    assert "classes found" not in rows
     assert "looks at gray pictures" in failed(
         capsys, "evaluate", out, "--data", pictures, "--features", "mnist"
     )

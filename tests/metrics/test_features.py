@@ -6,14 +6,18 @@ from pathlib import Path
 
 import pytest
 import torch
-from PIL import Image
 from torch import nn
 from torch.nn import functional
 
 from gan_tutorial import data, metrics
 from gan_tutorial.metrics import networks
 
-KINDS = {"digits": (1, 8, 8), "mnist": (1, 32, 32), "soccer": (3, 32, 32)}
+KINDS = {
+    "digits": (1, 8, 8),
+    "mnist": (1, 32, 32),
+    "soccer": (3, 32, 32),
+    "natural": (3, 32, 32),
+}
 
 
 @pytest.fixture(scope="module")
@@ -192,31 +196,6 @@ def test_pictures_of_another_kind_are_refused():
         metrics.extract(data.load("ring", count=5), "digits")
     with pytest.raises(ValueError, match="one row a sample"):
         metrics.Features(torch.zeros(3), "mine")
-
-
-def test_each_data_set_has_its_network():
-    assert metrics.network_for(data.load("digits", "test")).name.startswith("digits-32@")
-    fashion = data.Dataset("shoes", torch.zeros(2, 1, 28, 28), source="fashion_mnist")
-    assert metrics.network_for(fashion).name.startswith("mnist-64@")
-    with pytest.raises(ValueError, match="no feature network for 'ring'"):
-        metrics.network_for(data.load("ring", count=5))
-    with pytest.raises(ValueError, match="image_size=32"):
-        metrics.network_for(data.load("soccer", count=2, image_size=16))
-
-
-@pytest.mark.parametrize("name", metrics.NETWORKS)
-def test_pictures_of_a_reader_that_bear_a_name_of_ours_are_not_taken_for_ours(tmp_path, name):
-    network = metrics.load_network(name)
-    (channels, side, _), folder = network.shape, tmp_path / name
-    folder.mkdir()
-    for k in range(6):
-        Image.new("RGB", (side, side), (40 * k, 0, 0)).save(folder / f"{k}.png")
-    pictures = data.load(folder, "all", image_size=side, channels=channels)
-    assert (pictures.name, pictures.source) == (name, None)
-    with pytest.raises(ValueError, match=f"no feature network for '{name}'"):
-        metrics.network_for(pictures)
-    with pytest.raises(ValueError, match="no feature network"):
-        metrics.network_for(data.Dataset(name, pictures.tensor()))
 
 
 def test_inception_says_what_is_missing(monkeypatch, tmp_path):

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from gan_tutorial import data, metrics
-from gan_tutorial.metrics.report import fitted
+from gan_tutorial.metrics.choosing import fitted
 
 SPLITS = ("train", "validation", "test")
 

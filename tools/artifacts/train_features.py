@@ -1,4 +1,6 @@
-"""Train the feature networks that the library ships: python tools/train_features.py NAME ...
+"""Train the feature networks that the library ships.
+
+``python tools/artifacts/train_features.py NAME ...``
 
 Writes gan_tutorial/assets/NAME.safetensors and beside it NAME.json, which says how the network
 was made and how well it predicts pictures that it never saw. Minutes on one core each. A network
@@ -10,6 +12,10 @@ ball lie on a black panel. The last stands for the rotation, which itself cannot
 rotations give the same picture. To say where the panels are, the network has to look at what makes
 a football one, and it ranks sets of pictures as the eye does; tests/metrics holds it to that. Its
 weak spot is noise: of 5% of the range, which the eye sees, it sees next to nothing.
+
+natural: the class of CIFAR-10, ten kinds of animals and vehicles, for pictures of any kind that
+have no network of their own. ``--pictures FOLDER`` takes them from a folder with ``train/`` and
+``test/`` and a subfolder for each class, as those of the shipped network were: from a JPEG copy.
 """
 
 import argparse
@@ -34,7 +40,11 @@ def main() -> None:
     parser.add_argument("names", nargs="+", choices=list(RECIPES))
     parser.add_argument("--out", type=Path, default=ASSETS, help="folder to write to")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--pictures", type=Path, help="of natural: a folder in place of CIFAR-10")
     arguments = parser.parse_args()
+    if arguments.pictures is not None:
+        RECIPES["natural"]["load"] = lambda split: load_folder(arguments.pictures, split)
+        RECIPES["natural"]["about"] += ", as JPEG files"
     for name in arguments.names:
         train(name, arguments.out, arguments.seed)
 
@@ -53,6 +63,8 @@ def train(name: str, out: Path, seed: int) -> None:
     for epoch in range(recipe["epochs"]):
         for rows in torch.randperm(len(pictures)).split(recipe["batch_size"])[:steps_per_epoch]:
             batch = shifted(pictures[rows], recipe["shift"])
+            if recipe.get("flip"):
+                batch = mirrored(batch)
             loss = recipe["loss"](
                 network.predict(network(batch)), {k: v[rows] for k, v in targets.items()}
             )
@@ -101,6 +113,11 @@ def shifted(images, most: int):
     return padded[n, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
 
 
+def mirrored(images):
+    """Mirror each picture of a batch left to right, or not, by chance."""
+    return torch.where(torch.rand(len(images), 1, 1, 1) < 0.5, images.flip(3), images)
+
+
 @torch.no_grad()
 def standardize(network, pictures) -> None:
     """Set the last normalization to mean 0 and variance 1 over the unshifted training set.
@@ -117,7 +134,13 @@ def standardize(network, pictures) -> None:
 
 
 def load_classes(name: str, split: str):
-    dataset = data.load(name, split, **({} if name == "digits" else {"image_size": 32}))
+    options = {"image_size": 32} if name == "mnist" else {}
+    dataset = data.load(name, split, **options)
+    return dataset, {"class": dataset.labels}
+
+
+def load_folder(path: Path, split: str):
+    dataset = data.folder(path, 32, split)
     return dataset, {"class": dataset.labels}
 
 
@@ -204,6 +227,12 @@ RECIPES = {
         network={"shape": (1, 32, 32), "layers": [(16, 2), (32, 2), (64, 2)], "features": 64,
                  "heads": {"class": 10}, "margin": 4},
         epochs=4, batch_size=128, shift=2, weight_decay=0.05,
+    ),
+    "natural": _classes(
+        "cifar10",
+        network={"shape": (3, 32, 32), "layers": [(24, 1), (48, 2), (56, 2), (64, 2)],
+                 "features": 64, "heads": {"class": 10}},
+        epochs=8, batch_size=128, shift=3, flip=True, weight_decay=0.05,
     ),
     "soccer": {
         "load": load_footballs,

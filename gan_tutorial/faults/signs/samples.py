@@ -49,9 +49,10 @@ def _classes(case: Case, samples: Tensor) -> Tensor:
     from ...metrics import extract, network_for
 
     if case.images:
-        network = network_for(case.held_out)
-        pictures = interpolate(samples.clamp(-1, 1), network.shape[1:], mode="area")
-        return extract(pictures, network).outputs["class"].argmax(1)
+        found = extract(samples.clamp(-1, 1), network_for(case.held_out)).outputs
+        if "class" not in found:
+            raise ValueError(f"No network of the library knows the classes of {case.data.name!r}.")
+        return found["class"].argmax(1)
     return torch.cdist(samples, density_of(case).means).argmin(1)
 
 
