@@ -2,7 +2,6 @@
 
 import torch
 from torch import Tensor
-from torch.nn.functional import interpolate
 
 from ...data import Mixture
 from ..case import Case, Outcome
