@@ -63,7 +63,7 @@ def train(method: str, setting: dict, seed: int, pictures, steps: int, looks: Lo
         gan.average["generator"].load_state_dict(weights)
     if 0 in looks.steps:
         looks.look(gan, 0)
-    fit(gan, pictures, steps, batch_size=BATCH, seed=seed, precision="bf16", device="cpu",
+    fit(gan, pictures, steps, batch_size=BATCH, seed=seed, device="cpu",
         callbacks=[looks], progress=False)  # fmt: skip
     return looks.found
 
