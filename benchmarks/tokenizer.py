@@ -1,6 +1,6 @@
 """What does a discriminator buy an autoencoder with a codebook, at the same processor time?
 
-    python benchmarks/tokenizer.py [--quick] [--json FILE] [--seeds 0 1 2] [--seconds 20]
+    python benchmarks/tokenizer.py [--quick] [--json FILE] [--seeds 0 1 2] [--seconds 90]
                                    [--picture FILE]
 
 Footballs of 32x32 on grass become 8x8 tokens out of 256 and are drawn again: by the error alone,
@@ -20,11 +20,11 @@ from pathlib import Path
 import equal
 import report
 import torch
+from PIL import Image
 from torch.nn.functional import avg_pool2d, interpolate
 
-from gan_tutorial import data, fit, metrics
+from gan_tutorial import data, fit, metrics, plots
 from gan_tutorial.autoencoders import Tokenizer
-from gan_tutorial.cli.output import save_samples
 from gan_tutorial.repair.measures import HoleTexture
 
 WIDTH, BATCH = 16, 16
@@ -152,7 +152,7 @@ class Benchmark:
 def main() -> None:
     options = report.options(
         __doc__, seeds=3,
-        seconds={"type": float, "default": 20.0, "help": "processor seconds of each training"},
+        seconds={"type": float, "default": 90.0, "help": "processor seconds of each training"},
         picture={"type": Path, "help": "write originals and reconstructions to this file"},
     )  # fmt: skip
     torch.set_num_threads(1)
@@ -166,7 +166,7 @@ def main() -> None:
     benchmark.rivals()
     if options.picture:
         rows = [benchmark.held["test"][:SHOWN], *(torch.load(path) for path in strips.values())]
-        save_samples(torch.cat(rows), options.picture, columns=SHOWN)
+        Image.fromarray(plots.tile(torch.cat(rows), columns=SHOWN, gap=0)).save(options.picture)
         for path in strips.values():
             path.unlink()
 
