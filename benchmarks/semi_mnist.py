@@ -1,8 +1,8 @@
 """The K+1 GAN of Salimans et al. (2016, section 6.1) on all of MNIST: accuracy against time.
 
 Networks, noise, batch and learning rate are those of the paper: fully connected with weight
-normalization, Gaussian noise on the input and on every hidden layer of the discriminator, feature
-matching for the generator. All pictures of the training part are seen without labels, at 28x28; of
+normalization whose scales are set by the first pictures and stay, Gaussian noise on the input and
+on every hidden layer of the discriminator, feature matching for the generator. All pictures of the training part are seen without labels, at 28x28; of
 some the labels are known, as many of each class. What is ours: the logits of R/F are held by the
 library's `SemiSupervisedGAN`, the features are matched in absolute difference, the learning rate
 falls to zero (the paper's run is three to ten times as long and needs no end), and what is
@@ -23,7 +23,7 @@ from pathlib import Path
 import report
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.parametrizations import weight_norm
+from torch.nn import functional
 
 from gan_tutorial import data, fit
 from gan_tutorial.semi_supervised import SemiSupervisedGAN, hide_labels
@@ -45,6 +45,34 @@ class HiddenNoise(nn.Module):
         return x + self.std * torch.randn_like(x) if self.training and self.std else x
 
 
+class Normalized(nn.Module):
+    """A dense layer whose weights are directions: each unit has a scale that stays as it began.
+
+    `begin` sets scales and biases so that on the first pictures every unit has mean 0 and standard
+    deviation 1 (Salimans and Kingma 2016, "weight normalization", section 3). So noise of a fixed
+    size is as large beside what every layer says.
+    """
+
+    def __init__(self, inputs: int, outputs: int):
+        super().__init__()
+        self.direction = nn.Parameter(0.05 * torch.randn(outputs, inputs))
+        self.bias = nn.Parameter(torch.zeros(outputs))
+        self.register_buffer("scale", torch.ones(outputs))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, inputs) to (N, outputs)."""
+        length = self.direction.norm(dim=1)
+        return functional.linear(x, self.direction) * (self.scale / length) + self.bias
+
+    @torch.no_grad()
+    def begin(self, x: Tensor) -> Tensor:
+        """Set scales and biases by these inputs; return what the layer then says of them."""
+        std, mean = torch.std_mean(self(x), dim=0)
+        self.scale /= std
+        self.bias -= mean / std
+        return self(x)
+
+
 class Body(nn.Module):
     """The discriminator of the paper, without its last layer: (N, 1, 28, 28) to (N, 250)."""
 
@@ -54,8 +82,14 @@ class Body(nn.Module):
         super().__init__()
         layers: list[nn.Module] = [nn.Flatten()]
         for inputs, outputs in zip((784, *WIDTHS), WIDTHS, strict=False):
-            layers += [weight_norm(nn.Linear(inputs, outputs)), nn.ReLU(), HiddenNoise(noise)]
+            layers += [Normalized(inputs, outputs), nn.ReLU(), HiddenNoise(noise)]
         self.net = nn.Sequential(*layers)
+
+    @torch.no_grad()
+    def begin(self, x: Tensor) -> None:
+        """Set scales and biases of all layers by these pictures."""
+        for layer in self.net:
+            x = layer.begin(x) if isinstance(layer, Normalized) else layer(x)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the features that the generator matches."""
@@ -91,8 +125,10 @@ def train(
     few = hide_labels(data.load("mnist", "train"), labels, seed)
     parts = {part: data.load("mnist", part) for part in ("validation", "test")}
     torch.manual_seed(seed)
+    body = Body(setting["hidden_noise"])
+    body.begin(few.unlabeled[:500])
     task = SemiSupervisedGAN(
-        Body(setting["hidden_noise"]), few.labeled, Generator(),
+        body, few.labeled, Generator(),
         lr=setting["lr"], betas=(setting["beta1"], 0.999), ema=setting["ema"],
         noise=setting["noise"], augment=setting["augment"],
     )  # fmt: skip
