@@ -85,7 +85,7 @@ def distillation(quick: bool, result: dict, keep) -> None:
     train = data.load("digits")
     network = metrics.network_for(train)
     real = {s: metrics.extract(data.load("digits", s), network) for s in ("validation", "test")}
-    steps = {"teacher": 6000, "student": 2000, "GAN": 6000, "VAE": 6000}
+    steps = {"teacher": 4000, "student": 1200, "GAN": 4000, "VAE": 4000}
     steps = {name: count // few for name, count in steps.items()}
 
     def fid(images: torch.Tensor, split: str) -> float:

@@ -2,11 +2,12 @@
 
 Networks, noise, batch and learning rate are those of the paper: fully connected with weight
 normalization whose scales are set by the first pictures and stay, Gaussian noise on the input and
-on every hidden layer of the discriminator, feature matching for the generator. All pictures of the training part are seen without labels, at 28x28; of
-some the labels are known, as many of each class. What is ours: the logits of R/F are held by the
-library's `SemiSupervisedGAN`, the features are matched in absolute difference, the learning rate
-falls to zero (the paper's run is three to ten times as long and needs no end), and what is
-measured is the moving average of the weights, as in the program of the paper's authors.
+on every hidden layer of the discriminator, feature matching for the generator. All pictures of the
+training part are seen without labels, at 28x28; of some the labels are known, as many of each
+class. What is ours: the logits of R/F are held by the library's `SemiSupervisedGAN`, the features
+are matched in absolute difference, the learning rate falls to zero (the paper's run is three to ten
+times as long and needs no end), and what is measured is the moving average of the weights, as in
+the program of the paper's authors.
 
     python benchmarks/semi_mnist.py --labels 100 --seed 0 1 2 [--json FILE] [--runs FOLDER]
 

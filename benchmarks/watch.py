@@ -8,6 +8,9 @@ that X
 - named: share of those that get the fault's name.
 - wrong_name: share of all runs with a fault that get the name of another one.
 
+A healthy run has to be one: for two kinds, data in the plane were given up, since there the script
+learned nothing in the tuned split, with any rate, and the watch said so.
+
 Did a fault do harm? That is measured on the result, by a number that the watch does not use: one
 over the coverage of 1,000 held-out samples by as many generated ones, class by class where there
 are classes. Harm is half as much again as the worst healthy run of the script.
@@ -35,9 +38,9 @@ from gan_tutorial.doctor import HEALTHY, UNKNOWN, Watch, compare_samples
 # script: data when tuned, data untouched, steps, and the rates found on the former
 SCRIPTS = {
     "dcgan": ("digits", "footballs", 500, {"lr": 1e-3, "beta1": 0.5}),
-    "wgan-gp": ("ring", "swiss_roll", 300, {"lr": 1e-3, "beta1": 0.0}),
+    "wgan-gp": ("digits", "shapes", 300, {"lr": 1e-3, "beta1": 0.5}),
     "lsgan": ("digits", "shapes", 600, {"lr": 5e-4, "beta1": 0.5}),
-    "hinge": ("ring", "crescents", 800, {"lr": 1e-3, "beta1": 0.0}),
+    "hinge": ("digits", "footballs", 800, {"lr": 1e-3, "beta1": 0.0}),
     "ragan": ("ring", "nine", 800, {"lr": 1e-3, "beta1": 0.5}),
     "conditional": ("digits", "shapes", 800, {"lr": 1e-3, "beta1": 0.5}),
 }

@@ -1,23 +1,15 @@
 """The data of `watch_scripts`: for each kind of script one set for tuning, one for the result."""
 
-import math
-
 import torch
 from torch.nn.functional import interpolate
 
 from gan_tutorial import data as datasets
 
 
-def points(name, count, seed):
-    """Points in the plane: two crescents, or nine spots; with the number of each one's part."""
+def nine(count, seed):
+    """Nine spots in the plane, with the number of each one's part."""
     rng = torch.Generator().manual_seed(seed)
     noise = torch.randn(count, 2, generator=rng)
-    if name == "crescents":
-        kind = torch.randint(2, (count,), generator=rng)
-        angle = math.pi * torch.rand(count, generator=rng)
-        x = torch.stack([angle.cos(), angle.sin()], 1)
-        x = torch.where(kind[:, None] == 0, x, torch.tensor([1.0, 0.4]) - x)
-        return (x - torch.tensor([0.5, 0.2])) + 0.07 * noise, kind
     kind = torch.randint(9, (count,), generator=rng)
     x = torch.stack([kind % 3, kind // 3], 1).float() - 1
     return x + 0.05 * noise, kind
@@ -43,8 +35,8 @@ def load(name, seed=0):
     """Return training samples with their classes, and held-out ones with theirs."""
     if name == "shapes":
         return *shapes(3000, seed), *shapes(1000, seed + 1)
-    if name in ("crescents", "nine"):
-        return *points(name, 3000, seed), *points(name, 1000, seed + 1)
+    if name == "nine":
+        return *nine(3000, seed), *nine(1000, seed + 1)
     parts = []
     for split in ("train", "validation"):
         if name == "footballs":

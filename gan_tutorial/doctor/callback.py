@@ -165,7 +165,8 @@ class Doctor:
             if name in self._weights:
                 before = self._weights[name]
                 moved = length(a - b for a, b in zip(weights, before, strict=True))
-                row[f"{name[0]}_move"] = moved / size
+                steps = task.d_steps if name == "discriminator" else 1  # a step, not a turn
+                row[f"{name[0]}_move"] = moved / size / steps
         if count <= NEIGHBORS + 1:
             return row
         real = self._draw(run.data, count, task.device)

@@ -62,7 +62,8 @@ class Window:
             moved = sum(isinstance(e, Moved) and name in e.players for e in events)
             self._steps[name] += moved
             if moved and name not in self._moves:
-                self._moves[name] = self._distance(name)
+                # a critic that steps five times in a call has moved five times as far
+                self._moves[name] = self._distance(name) / moved
 
     def is_complete(self) -> bool:
         """Whether there are enough samples, and both players have moved twice.
@@ -100,7 +101,7 @@ class Window:
         return " and ".join({"real": "the data", "fake": "the fakes"}[kind] for kind in kinds)
 
     def moves(self) -> dict[str, float]:
-        """Return how far each player moved in the first call in which it did."""
+        """Return how far a step moved each player in the first call in which it stepped."""
         row = {}
         for name in PLAYERS:
             moved = self._moves.get(name)
