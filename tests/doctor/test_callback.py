@@ -179,3 +179,16 @@ def test_bad_input_is_refused():
     digits = data.load("digits", count=100)
     with pytest.raises(TypeError, match="a VAE has no discriminator"):
         fit(VAE.for_data(digits), digits, 2, callbacks=[Doctor()], progress=False)
+
+
+@pytest.mark.parametrize("d_steps", [1, 5])
+def test_the_move_of_a_critic_is_that_of_one_of_its_steps(d_steps):
+    torch.manual_seed(0)
+    generator = models.adopt_generator(torch.nn.Linear(4, 2))
+    critic = torch.nn.Linear(2, 1)
+    task = GAN(generator, critic, loss="wasserstein", lr=1e-4, betas=(0.0, 0.9), d_steps=d_steps)
+    far = data.Dataset("far", torch.full((200, 2), 1.0) + 0.01 * torch.rand(200, 2))
+    history = train(task, 20, far, callbacks=[Doctor(every=10, warn=False)])
+    size = sum(p.detach().square().sum() for p in critic.parameters()).sqrt().item()
+    moves = history["d_move"][history["d_move"] == history["d_move"]]
+    assert moves == pytest.approx(1e-4 * 2**0.5 / size, rel=0.3)  # Adam's step, in two weights

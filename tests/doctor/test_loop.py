@@ -286,3 +286,26 @@ def test_looks_come_by_counting_and_cost_little():
     assert rows[0] == rows[1]
     looks = [i for i, seen in enumerate(watch.report().table["distance"]) if seen == seen]
     assert min(np.diff(watch.report().table["step"][looks])) >= 25
+
+
+@pytest.mark.parametrize("critic_steps", [1, 5])
+def test_a_move_is_that_of_one_step_however_many_a_call_has(critic_steps):
+    torch.manual_seed(0)
+    G, D = points(), nn.Linear(2, 1)
+    opt_g, opt_d = (torch.optim.SGD(net.parameters(), 1e-3) for net in (G, D))
+    watch = Watch(G, D, every=1, warn=False)
+    real = torch.ones(16, 2)
+    for _ in range(40):
+        for _ in range(critic_steps):
+            fake = torch.zeros(16, 2)
+            opt_d.zero_grad()
+            (D(fake).mean() - D(real).mean()).backward()  # its slope is (-1, -1), always
+            opt_d.step()
+        opt_g.zero_grad()
+        (-D(G(torch.randn(16, 4))).mean()).backward()
+        opt_g.step()
+        watch(real, fake)
+    moved = watch._table.table()["d_move"]
+    moved = moved[np.isfinite(moved)]
+    size = sum(p.detach().square().sum() for p in D.parameters()).sqrt().item()
+    assert moved == pytest.approx(1e-3 * 2**0.5 / size, rel=0.2)
