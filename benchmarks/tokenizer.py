@@ -7,7 +7,7 @@ Footballs of 32x32 on grass become 8x8 tokens out of 256 and are drawn again: by
 and with a discriminator of patches, weighed adaptively, after a third of the time. A trial says how
 many steps of each fit into the same seconds of one core. Each method tries as many learning rates
 and decays on validation pictures; rows are of test pictures. Two simple rivals stand beside: the
-same map of 8x8 mean colors, enlarged (which needs 16 times as many bits or more), and the nearest
+same map of 8x8 mean colors, enlarged (which needs three times as many bits), and the nearest
 training picture. The texture distance is a Frechet distance of how strongly the first filters of
 the football network respond, over the whole picture; real pictures against others are its floor.
 
