@@ -24,7 +24,6 @@ RECORDS = ("repair_search.json",)
 # Comparisons that are still to be run again with an equal search, and what they lack. A file that
 # has become clean must leave this list: see `test_what_is_clean_leaves_the_list`.
 TO_RUN_AGAIN = {
-    "compare.json": "only some models had their settings searched, and not equally",
     "modes.json": "'default' and 'plain' were not searched, 'minute' by single trials",
     "quality.json": "'plain' runs at 2e-4, 'default' at its recipe's rate; neither was searched",
     "repair.json": "L1 alone tried one setting, the adversarial networks several weights",
