@@ -16,7 +16,7 @@ number of settings (`SETTINGS`, `FEWER`), on the validation split, with a seed t
   methods have about the same time, of which a step needs most without pairs.
 - ``distillation``: digits. A flow with 32 steps, followed in fewer; students of one step; and the
   GAN and the VAE (with a mixture of ten normal densities for its codes) of the book. ``ms`` is the
-  processor's time for a picture, in batches of 64. Each learns for half a minute to two minutes.
+  processor's time for a picture, in batches of 64.
 - ``conditional``: digits. ``recognized`` is the share of 1,000 samples that the library's network,
   which learned from real digits, takes for the class that was asked for; ``fid`` as ever, over all
   classes.
@@ -235,11 +235,11 @@ def conditional(quick: bool, result: dict, keep) -> None:
 
 
 def kinds(quick: bool, result: dict, keep) -> None:
-    """Balls of five kinds, judged by a classifier that learned from as many real ones."""
+    """Balls of five kinds, judged by a classifier that learned from real ones."""
     counts = {"train": 6000, "validation": 1000, "test": 1000}
+    few = 10 if quick else 1
     splits = {
         split: data.load("soccer", split, kinds="all", image_size=32, count=count // few)
-        for few in [10 if quick else 1]
         for split, count in counts.items()
     }
     train = splits.pop("train")

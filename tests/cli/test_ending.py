@@ -12,7 +12,6 @@ from said import failed_after_warnings as failed
 
 from gan_tutorial import checkpoints
 from gan_tutorial.cli import main
-from gan_tutorial.cli.features import FEATURES
 from gan_tutorial.training import SavedRun
 
 TINY = ["--width", "4", "--batch-size", "8", "--device", "cpu"]
@@ -142,7 +141,3 @@ def test_what_cannot_be_chosen_by_is_refused_before_anything_is_written(tmp_path
     message = failed(capsys, "train", "digits", "--task", "semi", *keep)
     assert "use it without --task" in message
     assert not out.exists()
-
-
-def test_the_features_that_can_be_asked_for():
-    assert FEATURES == ("digits", "mnist", "soccer", "natural", "pixels")

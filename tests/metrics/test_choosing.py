@@ -80,7 +80,7 @@ def test_fashion_is_measured_with_the_digits_of_mnist_and_points_with_nothing():
         network_for(data.load("ring", count=5))
 
 
-@pytest.mark.parametrize("name", ["digits", "mnist", "soccer"])
+@pytest.mark.parametrize("name", metrics.NETWORKS)
 def test_pictures_of_a_reader_that_bear_a_name_of_ours_are_not_taken_for_ours(tmp_path, name):
     (channels, side, _), folder = metrics.load_network(name).shape, tmp_path / name
     folder.mkdir()
