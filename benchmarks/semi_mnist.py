@@ -18,13 +18,13 @@ row is written at every point of the curve, and says under `steps_done` how far 
 import argparse
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import report
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
+from torch.nn.utils.parametrizations import weight_norm
 
 from gan_tutorial import data, fit
 from gan_tutorial.semi_supervised import SemiSupervisedGAN, hide_labels
@@ -56,21 +56,23 @@ class Normalized(nn.Module):
 
     def __init__(self, inputs: int, outputs: int):
         super().__init__()
-        self.direction = nn.Parameter(0.05 * torch.randn(outputs, inputs))
-        self.bias = nn.Parameter(torch.zeros(outputs))
-        self.register_buffer("scale", torch.ones(outputs))
+        self.linear = weight_norm(nn.Linear(inputs, outputs))
+        weight = self.linear.parametrizations.weight
+        self.scale, direction = weight.original0, weight.original1
+        nn.init.normal_(direction, std=0.05)
+        nn.init.ones_(self.scale.requires_grad_(False))
+        nn.init.zeros_(self.linear.bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, inputs) to (N, outputs)."""
-        length = self.direction.norm(dim=1)
-        return functional.linear(x, self.direction) * (self.scale / length) + self.bias
+        return self.linear(x)
 
     @torch.no_grad()
     def begin(self, x: Tensor) -> Tensor:
         """Set scales and biases by these inputs; return what the layer then says of them."""
         std, mean = torch.std_mean(self(x), dim=0)
-        self.scale /= std
-        self.bias -= mean / std
+        self.scale /= std[:, None]
+        self.linear.bias -= mean / std
         return self(x)
 
 
@@ -114,6 +116,19 @@ class Generator(nn.Module):
         return self.net(z)
 
 
+class OnePass(SemiSupervisedGAN):
+    """A K+1 GAN whose body gets all batches of an update at once, which its layers allow."""
+
+    def forward(
+        self, name: str, batches: Sequence[Tensor], given: Sequence[Tensor] = ()
+    ) -> list[Tensor]:
+        """Pass batches through a network."""
+        if name != "body":
+            return super().forward(name, batches, given)
+        (together,) = super().forward(name, [torch.cat(list(batches))], given)
+        return list(together.split([len(batch) for batch in batches]))
+
+
 def train(
     labels: int,
     seed: int,
@@ -128,10 +143,11 @@ def train(
     torch.manual_seed(seed)
     body = Body(setting["hidden_noise"])
     body.begin(few.unlabeled[:500])
-    task = SemiSupervisedGAN(
+    task = OnePass(
         body, few.labeled, Generator(),
         lr=setting["lr"], betas=(setting["beta1"], 0.999), ema=setting["ema"],
-        noise=setting["noise"], augment=setting["augment"],
+        noise=setting["noise"], augment=setting["augment"], weight=setting["weight"],
+        generator_loss=setting["generator_loss"],
     )  # fmt: skip
     curve_file = folder / "curve.json" if folder else None
     curve = json.loads(curve_file.read_text()) if curve_file and curve_file.exists() else []
@@ -174,7 +190,8 @@ def row_of(labels: int, seed: int, setting: dict, steps: int, curve: list[dict])
 
 SETTING = {
     "lr": 3e-3, "beta1": 0.5, "noise": 0.6, "hidden_noise": 0.5, "ema": 0.999,
-    "augment": "none", "schedule": "hold-cosine",
+    "augment": "none", "schedule": "hold-cosine", "weight": 0.5,
+    "generator_loss": "squared features",
 }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
     python benchmarks/small.py [--quick] [--json FILE] [--emoji FOLDER] [--pictures FOLDER]
                                [--only METHOD ...] [--minutes 10 30] [--footballs 150 1000]
+                               [--seeds 0 1 2]
 
 What `train` takes for a folder of a hundred to some thousand pictures (the recipe, with everything
 that the discriminator sees moved about and cut out of) against the same without augmentation, with
@@ -12,14 +13,15 @@ judges copies by LPIPS, whose weights would have to be downloaded; here it is th
 
 Data: 150 and 1,000 footballs of the library, and with ``--emoji`` a folder of emoji (such as
 Noto's, 72x72), all at 64x64. Every method has the same processor time on one core: 10 and 30
-minutes. Its number of steps comes from a trial, and its schedule is fitted to it. Each tries the
-settings of `TRIED`, for a minute with a seed used nowhere else, and takes the one with the best
+minutes. Its number of steps comes from a trial, and its schedule is fitted to it; as `train` does,
+it computes in bfloat16 where the processor has instructions for it. Each tries the settings of `TRIED`, for a minute with a seed used nowhere else, and takes the one with the best
 KID on the validation pictures (`equal.py`). KID is against the test pictures, in two feature
 spaces: that of the shipped network for pictures of any kind, and pixels averaged to 16x16.
 ``--pictures`` keeps a grid of each run, to be looked at. A search that the JSON file holds is not
 made again. The programs of FastGAN and of StyleGAN2-ADA do not start without a GPU.
 """
 
+import itertools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -34,6 +36,7 @@ from torch.nn.functional import adaptive_avg_pool2d
 from gan_tutorial import GAN, data, fit, metrics, models, plots
 from gan_tutorial.metrics.choosing import fitted
 from gan_tutorial.models.augment import DiffAugment
+from gan_tutorial.training.speed import has_bf16
 
 SIZE, LATENT, WIDTH, BATCH = 64, 64, 32, 64
 SPACES = ("natural", "pixels")
@@ -92,6 +95,11 @@ METHODS: dict[str, Make] = {
 }
 
 
+def precision() -> str:
+    """Return the number format that `train` takes on this processor."""
+    return "bf16" if has_bf16(torch.device("cpu")) else "fp32"
+
+
 def trained(make: Make, pictures: data.Dataset, setting: dict, seed: int, seconds: float) -> tuple:
     """Train for so much processor time; return the GAN, its steps and the seconds they took."""
 
@@ -99,7 +107,7 @@ def trained(make: Make, pictures: data.Dataset, setting: dict, seed: int, second
         torch.manual_seed(seed)
         gan = make(pictures, setting)
         fit(gan, pictures, steps, batch_size=BATCH, schedule="hold-cosine", seed=seed, device="cpu",
-            progress=False)  # fmt: skip
+            precision=precision(), progress=False)  # fmt: skip
         return gan
 
     few = 12 if seconds >= 60 else 4
@@ -185,6 +193,7 @@ def main() -> None:
         only={"nargs": "+", "choices": tuple(METHODS), "default": list(METHODS)},
         minutes={"nargs": "+", "type": float, "default": list(MINUTES)},
         footballs={"nargs": "*", "type": int, "default": [150, 1000]},
+        seeds=3,
     )
     torch.set_num_threads(1)
     old = {}
@@ -212,31 +221,35 @@ def compare(
     trial: Trial, search: equal.Search, rows: list, keep: Callable[[], None], options: object
 ) -> None:
     """Search and train on one set of pictures; add a row for each run."""
-    there = {(r["data"], r["method"], r["minutes"]) for r in rows}
+    there = {(r["data"], r["method"], r["minutes"], r["seed"]) for r in rows}
 
-    def add(method: str, minutes: float, made: Tensor | data.Dataset, **more: object) -> None:
+    def add(
+        method: str, minutes: float, seed: int, made: Tensor | data.Dataset, **more: object
+    ) -> None:
         found = trial.kid(made, "test")
-        about = {"data": trial.name, "method": method, "minutes": minutes}
-        rows.append({**about, "seed": 0, **found, **more})
+        about = {"data": trial.name, "method": method, "minutes": minutes, "seed": seed}
+        rows.append({**about, **found, **more})
         values = ", ".join(
             f"{s} {found[f'kid_{s}']:.4f} +- {found[f'kid_{s}_error']:.4f}" for s in SPACES
         )
-        print(f"{trial.name}, {minutes} min, {method}: {values}", flush=True)
+        print(f"{trial.name}, {minutes} min, {method}, seed {seed}: {values}", flush=True)
         if options.pictures:
-            name = f"{trial.name}-{minutes}-{method}.png".replace(" ", "-").replace("'", "")
+            name = f"{trial.name}-{minutes}-{method}-{seed}.png".replace(" ", "-").replace("'", "")
             plots.save_image_grid(made[:64], options.pictures / name)
         keep()
 
     count = min(FAKES, len(trial.train))
-    if (trial.name, "training pictures", 0) not in there:
-        add("training pictures", 0, trial.train.random_subset(count))
+    if (trial.name, "training pictures", 0, 0) not in there:
+        add("training pictures", 0, 0, trial.train.random_subset(count))
     score = {
         parts: trial.kid(mixture(trial.train, parts, SEARCH_SEED), "validation")["kid_natural"]
         for parts in (PARTS[:2] if options.quick else PARTS)
     }
     best = min(score, key=lambda parts: score[parts])
-    if (trial.name, "mixture of Gaussians", 0) not in there:
-        add("mixture of Gaussians", 0, mixture(trial.train, best, 0), settings={"parts": best})
+    for seed in options.seeds:
+        if (trial.name, "mixture of Gaussians", 0, seed) not in there:
+            made = mixture(trial.train, best, seed)
+            add("mixture of Gaussians", 0, seed, made, settings={"parts": best})
     for method in options.only:
         make = METHODS[method]
         seconds = 0.0 if options.quick else 60.0 * SEARCH_MINUTES
@@ -248,12 +261,13 @@ def compare(
             return trial.kid(gan.sample(FAKES, seed=seed), "validation")["kid_natural"]
 
         setting = search.run(method, TRIED, tried_once, keep)
-        for minutes in (0.0,) if options.quick else options.minutes:
-            if (trial.name, method, minutes) in there:
+        budgets = (0.0,) if options.quick else options.minutes
+        for minutes, seed in itertools.product(budgets, options.seeds):
+            if (trial.name, method, minutes, seed) in there:
                 continue
-            gan, steps, taken = trained(make, trial.train, setting, 0, 60.0 * minutes)
-            add(method, minutes, gan.sample(FAKES, seed=1), settings=setting, steps=steps,
-                seconds=taken)  # fmt: skip
+            gan, steps, taken = trained(make, trial.train, setting, seed, 60.0 * minutes)
+            add(method, minutes, seed, gan.sample(FAKES, seed=1), settings=setting, steps=steps,
+                seconds=taken, precision=precision())  # fmt: skip
 
 
 if __name__ == "__main__":

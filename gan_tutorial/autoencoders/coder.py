@@ -16,6 +16,7 @@ from ..data.ranges import check_count
 from ..gan import GAN
 from ..gan import recipe_for as gan_recipe_for
 from ..models import encoder_for
+from ..models.evaluating import evaluating
 from ..models.sampling import latent_codes, sample_generator
 from ..training import Recipe, Task
 
@@ -190,8 +191,5 @@ def _evaluated(
     network: nn.Module, inputs: Tensor, device: torch.device, batch_size: int = 256
 ) -> Tensor:
     """Apply a network in evaluation mode, some inputs at a time; the result is on the CPU."""
-    was_training = network.training
-    network.eval()
-    parts = [network(part.to(device)).cpu() for part in inputs.split(batch_size)]
-    network.train(was_training)
-    return torch.cat(parts)
+    with evaluating(network):
+        return torch.cat([network(part.to(device)).cpu() for part in inputs.split(batch_size)])

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ..data import Samples, as_tensor
+from ..models.evaluating import evaluating
 from ..models.sampling import latent_codes
 from ..training import adam
 from .coder import GaussianCoder
@@ -152,15 +153,12 @@ class VAE(GaussianCoder):
         x = as_tensor(x)
         likelihood = self._network("likelihood", averaged)
         generator = self._network("generator", averaged)
-        was_training = generator.training
-        generator.eval()
         decoder = likelihood.decoder(generator)
-        with torch.no_grad():
+        with torch.no_grad(), evaluating(generator):
             parts = [
                 likelihood(some_x.to(self.device), decoder(some_z.to(self.device))).cpu()
                 for some_x, some_z in zip(x.split(256), z.split(256), strict=True)
             ]
-        generator.train(was_training)
         return torch.cat(parts)
 
     def elbo(

@@ -74,7 +74,7 @@ def fitted(network: FeatureNetwork, shape: tuple[int, ...], any_shape: bool = Fa
     """
     alike = shape[0] == network.shape[0] or (any_shape and shape[0] in (1, 4))
     if len(shape) == 3 and alike and (any_shape or shape[-1] > network.shape[-1]):
-        return _Resized(network, shape, predicts=not any_shape)
+        return _Resized(network, shape, predicts=not any_shape).eval()
     network.check(shape)
     return network
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ..data import Dataset, Samples, as_tensor
+from ..models.evaluating import evaluating
 from .networks import load_network
 
 __all__ = ["Features", "check_pictures", "extract"]
@@ -114,18 +115,16 @@ def extract(images: Samples, network: str | Path | nn.Module, batch_size: int = 
     check, predict = getattr(network, "check", None), getattr(network, "predict", None)
     if check is not None:
         check((channels, height, width))
-    was_training = network.training
-    network.eval()
     where = next((p.device for p in network.parameters()), torch.device("cpu"))
     values, outputs, low, high = [], [], float("inf"), float("-inf")
-    for batch in _batches(images, batch_size):
-        check_pictures(batch)
-        low, high = min(low, float(batch.min())), max(high, float(batch.max()))
-        rows = network(batch.to(where))
-        values.append(rows.double().cpu())
-        if predict is not None:
-            outputs.append({name: v.double().cpu() for name, v in predict(rows).items()})
-    network.train(was_training)
+    with evaluating(network):
+        for batch in _batches(images, batch_size):
+            check_pictures(batch)
+            low, high = min(low, float(batch.min())), max(high, float(batch.max()))
+            rows = network(batch.to(where))
+            values.append(rows.double().cpu())
+            if predict is not None:
+                outputs.append({name: v.double().cpu() for name, v in predict(rows).items()})
     return Features(
         torch.cat(values),
         getattr(network, "name", type(network).__name__),

@@ -5,6 +5,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from .evaluating import evaluating
+
 __all__ = ["adopt_generator", "code_shape"]
 
 
@@ -101,13 +103,9 @@ def _failure(generator: nn.Module, shape: tuple[int, ...]) -> str:
     """Return what a generator says to codes of this shape; empty if it takes them."""
     parameter = next(generator.parameters(), None)
     device = torch.device("cpu") if parameter is None else parameter.device
-    was_training = generator.training
-    generator.eval()
     try:
-        with torch.no_grad(), torch.random.fork_rng():
+        with torch.no_grad(), torch.random.fork_rng(), evaluating(generator):
             generator(torch.zeros(shape, device=device))
     except Exception as error:  # whatever a reader's own program does
         return str(error).splitlines()[0] if str(error) else type(error).__name__
-    finally:
-        generator.train(was_training)
     return ""

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from .evaluating import evaluating
 from .sampling import latent_codes
 
 __all__ = ["OnnxExport", "export_onnx"]
@@ -67,13 +68,9 @@ def export_onnx(generator: nn.Module) -> OnnxExport:
             f"To export, {' and '.join(missing)} must be installed: pip install "
             "'gan_tutorial[onnx]'."
         )
-    was_training = generator.training
-    generator.eval()
-    try:
+    with evaluating(generator):
         content = _exported(generator)
         return OnnxExport(content, _difference(generator, content))
-    finally:
-        generator.train(was_training)
 
 
 def _inputs(generator: nn.Module, count: int) -> dict[str, Tensor]:

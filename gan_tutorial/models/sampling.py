@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from .evaluating import evaluating
+
 __all__ = ["latent_codes", "sample_generator", "truncated"]
 
 
@@ -74,11 +76,9 @@ def sample_generator(
         in_turn = torch.arange(len(codes)) % len(classes)
         inputs.append(in_turn if labels is None else labels)
     device = next(generator.parameters()).device
-    was_training = generator.training
-    generator.eval()
-    parts = [
-        generator(*(part.to(device) for part in rows)).float().cpu()
-        for rows in zip(*(each.split(batch_size) for each in inputs), strict=True)
-    ]
-    generator.train(was_training)
+    with evaluating(generator):
+        parts = [
+            generator(*(part.to(device) for part in rows)).float().cpu()
+            for rows in zip(*(each.split(batch_size) for each in inputs), strict=True)
+        ]
     return torch.cat(parts)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ..data.ranges import LARGEST_SEED, check_count, check_number
+from ..models.evaluating import evaluating
 from ..models.sampling import latent_codes
 from .descent import descend
 from .masks import composite, known_alone
@@ -50,13 +51,12 @@ def complete(
     known, masks = known_alone(images, masks)
     device = next(generator.parameters()).device
     codes = latent_codes(len(images), noise_dim_of(generator), seed)
-    was_training = generator.training
-    generator.eval()
-    drawn = [
-        generator(k.to(device), m.to(device), z.to(device)).float().cpu()
-        for k, m, z in zip(*(part.split(batch_size) for part in (known, masks, codes)), strict=True)
-    ]
-    generator.train(was_training)
+    batches = zip(*(part.split(batch_size) for part in (known, masks, codes)), strict=True)
+    with evaluating(generator):
+        drawn = [
+            generator(k.to(device), m.to(device), z.to(device)).float().cpu()
+            for k, m, z in batches
+        ]
     return composite(known, torch.cat(drawn), masks)
 
 

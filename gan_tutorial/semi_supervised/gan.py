@@ -20,6 +20,7 @@ from .task import FewLabelsTask, entropy, share_right
 
 __all__ = ["SemiSupervisedGAN", "recipe_for"]
 
+GENERATOR_LOSSES = ("features", "squared features", "adversarial")
 WIDTHS = {"mlp": 128, "dcgan": 16}  # units of a layer, or channels of the largest map
 
 
@@ -43,9 +44,10 @@ class SemiSupervisedGAN(FewLabelsTask):
         As for `FewLabelsTask`.
     generator : nn.Module
         Maps latent codes to samples; has an attribute ``latent_dim``.
-    generator_loss : {"features", "adversarial"}
+    generator_loss : {"features", "squared features", "adversarial"}
         "features" is :math:`\tfrac1F \sum_j | E f_j(x) - E f_j(G(z)) |` for the F features of
-        the body; "adversarial" is the non-saturating :math:`L_G`.
+        the body, and "squared features" the mean of the squares, as in the paper; "adversarial"
+        is the non-saturating :math:`L_G`.
     weight : float
         Weight of :math:`L_D` beside the cross-entropy of the labeled samples, 0 or more.
     entropy_weight : float
@@ -79,10 +81,10 @@ class SemiSupervisedGAN(FewLabelsTask):
         generator_lr: float | None = None,
         **options: Any,
     ):
-        if generator_loss not in ("features", "adversarial"):
+        if generator_loss not in GENERATOR_LOSSES:
             raise ValueError(
-                f"Unknown loss of the generator {generator_loss!r}; choose 'features' or "
-                "'adversarial'."
+                f"Unknown loss of the generator {generator_loss!r}; choose one of "
+                f"{', '.join(GENERATOR_LOSSES)}."
             )
         if not 0 <= entropy_weight < math.inf:
             raise ValueError(
@@ -193,7 +195,7 @@ class SemiSupervisedGAN(FewLabelsTask):
         """Update G: give fakes the mean features of reals, or make D take them for reals."""
         fake = self.generate(len(real))
         with frozen(self.networks["body"]), frozen(self.networks["head"]):
-            if self.generator_loss == "features":
+            if self.generator_loss != "adversarial":
                 with torch.no_grad():
                     (of_real,) = self.forward("body", [self.noisy(real)])
                 (of_fake,) = self.forward("body", [self.noisy(fake)])
@@ -201,7 +203,7 @@ class SemiSupervisedGAN(FewLabelsTask):
                 # Of several processes each sees a part of the batch: the value is that of the
                 # mean gap over all of them, and so is the gradient, once it is averaged.
                 gap = gap + (distributed.average(gap.detach()) - gap.detach())
-                loss = gap.abs().mean()
+                loss = (gap.abs() if self.generator_loss == "features" else gap.square()).mean()
             else:
                 _, (logits,) = self.logits(self.noisy(fake))
                 loss = self.game.generator(None, logits.logsumexp(1))

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ..data import Dataset, Samples, as_tensor
+from ..models.evaluating import evaluating
 from ..training import Task, adam
 from .augmentations import AUGMENTATIONS, augmented
 from .labels import labels_of
@@ -199,13 +200,11 @@ def _run(
     networks: Sequence[nn.Module], x: Tensor, device: torch.device, batch_size: int = 512
 ) -> Tensor:
     """Pass samples through networks in evaluation mode, some at a time; the result on the CPU."""
-    modes = [network.training for network in networks]
     parts = []
-    for part in x.split(batch_size):
-        part = part.to(device)
-        for network in networks:
-            part = network.eval()(part)
-        parts.append(part.float().cpu())
-    for network, mode in zip(networks, modes, strict=True):
-        network.train(mode)
+    with evaluating(*networks):
+        for part in x.split(batch_size):
+            part = part.to(device)
+            for network in networks:
+                part = network(part)
+            parts.append(part.float().cpu())
     return torch.cat(parts)

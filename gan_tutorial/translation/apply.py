@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from ..data.ranges import check_count
 from ..models import Translator
+from ..models.evaluating import evaluating
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -46,18 +47,16 @@ def translate(generator: nn.Module, images: Tensor, batch_size: int = 256) -> Te
             f"{tuple(images.shape)}."
         )
     device = next(network.parameters()).device
-    was_training = network.training
-    network.eval()
     height, width = images.shape[2:]
     # sides of the result are multiples of `multiple`, and those of what goes in of a part of it
     step = network.multiple // math.gcd(network.multiple, network.factor)
     missing = (0, -width % step, 0, -height % step)
     parts = []
-    for part in images.split(batch_size):
-        padded = _mirrored(part.to(device), missing)
-        drawn = network(padded)[..., : height * network.factor, : width * network.factor]
-        parts.append(drawn.float().cpu())
-    network.train(was_training)
+    with evaluating(network):
+        for part in images.split(batch_size):
+            padded = _mirrored(part.to(device), missing)
+            drawn = network(padded)[..., : height * network.factor, : width * network.factor]
+            parts.append(drawn.float().cpu())
     return torch.cat(parts)
 
 

@@ -206,8 +206,20 @@ def test_the_generator_moves_its_mean_features_to_those_of_reals(digits):
         assert torch.equal(before[name], after[name]) != name.startswith("generator")
 
 
-def test_a_perfect_generator_gets_no_gradient_from_features(digits):
-    gan = task_of("gan", hide_labels(digits, 30).labeled)
+@pytest.mark.parametrize("loss", ["features", "squared features"])
+def test_the_distance_of_mean_features_is_as_said(digits, loss):
+    gan = task_of("gan", hide_labels(digits, 30).labeled, generator_loss=loss)
+    real, fake = digits[:16], digits[100:116]
+    gan.generate = lambda count: fake + 0 * sum(p.sum() for p in gan.generator.parameters())
+    body = gan.networks["body"]
+    gap = (body(real).mean(0) - body(fake).mean(0)).detach()
+    expected = {"features": gap.abs().mean(), "squared features": (gap**2).mean()}[loss]
+    assert gan.generator_step(real)["g_loss"].item() == pytest.approx(expected.item(), rel=1e-5)
+
+
+@pytest.mark.parametrize("loss", ["features", "squared features"])
+def test_a_perfect_generator_gets_no_gradient_from_features(digits, loss):
+    gan = task_of("gan", hide_labels(digits, 30).labeled, generator_loss=loss)
     real = digits[:16]
     gan.generate = lambda count: real + 0 * sum(p.sum() for p in gan.generator.parameters())
     assert gan.generator_step(real)["g_loss"].item() == 0
