@@ -14,11 +14,12 @@ judges copies by LPIPS, whose weights would have to be downloaded; here it is th
 Data: 150 and 1,000 footballs of the library, and with ``--emoji`` a folder of emoji (such as
 Noto's, 72x72), all at 64x64. Every method has the same processor time on one core: 10 and 30
 minutes. Its number of steps comes from a trial, and its schedule is fitted to it; as `train` does,
-it computes in bfloat16 where the processor has instructions for it. Each tries the settings of `TRIED`, for a minute with a seed used nowhere else, and takes the one with the best
-KID on the validation pictures (`equal.py`). KID is against the test pictures, in two feature
-spaces: that of the shipped network for pictures of any kind, and pixels averaged to 16x16.
-``--pictures`` keeps a grid of each run, to be looked at. A search that the JSON file holds is not
-made again. The programs of FastGAN and of StyleGAN2-ADA do not start without a GPU.
+it computes in bfloat16 where the processor has instructions for it. Each tries the settings of
+`TRIED`, for a minute with a seed used nowhere else, and takes the one with the best KID on the
+validation pictures (`equal.py`). KID is against the test pictures, in two feature spaces: that of
+the shipped network for pictures of any kind, and pixels averaged to 16x16. ``--pictures`` keeps a
+grid of each run, to be looked at. A search that the JSON file holds is not made again. The programs
+of FastGAN and of StyleGAN2-ADA do not start without a GPU.
 """
 
 import itertools
