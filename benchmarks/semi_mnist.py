@@ -91,12 +91,13 @@ class Body(nn.Module):
     @torch.no_grad()
     def begin(self, x: Tensor) -> None:
         """Set scales and biases of all layers by these pictures."""
+        x = (x + 1) / 2
         for layer in self.net:
             x = layer.begin(x) if isinstance(layer, Normalized) else layer(x)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the features that the generator matches."""
-        return self.net(x)
+        return self.net((x + 1) / 2)  # 0 where no ink is
 
 
 class Generator(nn.Module):

@@ -10,6 +10,7 @@ from torch.nn.functional import conv2d, conv_transpose2d
 from torch.utils.data import DataLoader, TensorDataset
 
 from gan_tutorial import models
+from gan_tutorial.models.products import Conv2d, ConvTranspose2d
 
 BATCH, LATENT, CRITIC_STEPS = 64, 100, 5
 BETAS = (0.5, 0.999)
@@ -58,7 +59,7 @@ class Discriminator32(nn.Sequential):
 def plain_generator(generator: nn.Module) -> nn.Module:
     """Copy a generator, with `nn.Upsample` and a convolution for each `UpsampleConv2d`."""
     layers = []
-    for layer in copy.deepcopy(generator).net:
+    for layer in plain_layers(generator).net:
         if isinstance(layer, models.UpsampleConv2d):
             conv = nn.Conv2d(
                 layer.in_channels, layer.out_channels, 3, padding=1, bias=layer.bias is not None
@@ -68,6 +69,16 @@ def plain_generator(generator: nn.Module) -> nn.Module:
         else:
             layers.append(layer)
     return nn.Sequential(*layers)
+
+
+def plain_layers(network: nn.Module) -> nn.Module:
+    """Copy a network, with torch's own convolutions in place of the library's."""
+    network = copy.deepcopy(network)
+    for layer in network.modules():
+        for ours, theirs in ((Conv2d, nn.Conv2d), (ConvTranspose2d, nn.ConvTranspose2d)):
+            if type(layer) is ours:
+                layer.__class__ = theirs
+    return network
 
 
 def endless(loader: DataLoader) -> Iterator[list[Tensor]]:
@@ -82,7 +93,7 @@ class PlainGAN:
         self, generator: nn.Module, discriminator: nn.Module, images: Tensor, batch: int = BATCH
     ):
         self.batch = batch
-        self.g, self.d = plain_generator(generator), copy.deepcopy(discriminator)
+        self.g, self.d = plain_generator(generator), plain_layers(discriminator)
         self.opt_g = torch.optim.Adam(self.g.parameters(), 2e-4, BETAS)
         self.opt_d = torch.optim.Adam(self.d.parameters(), 2e-4, BETAS)
         self.device = images.device

@@ -16,6 +16,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from .products import Conv2d, ConvTranspose2d
 from .stairs import Size, plain, sides, stairs_of
 from .upsample import UpsampleConv2d
 
@@ -58,7 +59,7 @@ def _doubling(before: int, after: int, bias: bool, up: str) -> nn.Module:
     """Make the layer that doubles the side of a map."""
     if up == "resize":
         return UpsampleConv2d(before, after, bias=bias)
-    return nn.ConvTranspose2d(before, after, 4, 2, 1, bias=bias)
+    return ConvTranspose2d(before, after, 4, 2, 1, bias=bias)
 
 
 class DCGANGenerator(nn.Module):
@@ -109,7 +110,7 @@ class DCGANGenerator(nn.Module):
         bias = norm != "batch"
         layers: list[nn.Module] = [nn.Unflatten(1, (latent_dim, 1, 1))]
         # 1x1 -> 4x4 (of squares of 8, 16, ...), then each step doubles the sides
-        first = nn.ConvTranspose2d(latent_dim, maps[0], stairs_of(size).base, 1, 0, bias=bias)
+        first = ConvTranspose2d(latent_dim, maps[0], stairs_of(size).base, 1, 0, bias=bias)
         layers += [*_normed(first, maps[0], norm), nn.ReLU(inplace=True)]
         for before, after in itertools.pairwise(maps):
             doubling = _doubling(before, after, bias, up)
@@ -151,12 +152,12 @@ class DCGANDiscriminator(nn.Module):
         layers: list[nn.Module] = _frame(size)
         before = channels
         for level, after in enumerate(maps):
-            down = nn.Conv2d(before, after, 4, 2, 1, bias=bias)
+            down = Conv2d(before, after, 4, 2, 1, bias=bias)
             layers += _normed(down, after, norm if level else outer)
             layers += [nn.LeakyReLU(0.2, inplace=True)]
             before = after
         # 4x4 -> one number
-        last = nn.Conv2d(before, 1, stairs_of(size).base, 1, 0, bias=bias)
+        last = Conv2d(before, 1, stairs_of(size).base, 1, 0, bias=bias)
         layers += _normed(last, 1, outer)
         self.net = nn.Sequential(*layers, nn.Flatten(0))
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from .dcgan import DCGANGenerator, _channels_at, _check, _frame, _normed
 from .mlp import MLPGenerator, _layers
+from .products import Conv2d
 from .stairs import Size, plain, sides, stairs_of
 
 __all__ = ["DCGANEncoder", "MLPEncoder", "encoder_for"]
@@ -103,12 +104,12 @@ class DCGANEncoder(nn.Module):
         before = channels
         for level, after in enumerate(_channels_at(size, width)[::-1]):
             bias = level == 0 or norm != "batch"  # batch norm has a bias of its own
-            down = nn.Conv2d(before, after, 4, 2, 1, bias=bias)
+            down = Conv2d(before, after, 4, 2, 1, bias=bias)
             layers += _normed(down, after, norm if level else outer)
             layers += [nn.LeakyReLU(0.2, inplace=True)]
             before = after
         # 4x4 -> outputs
-        last = nn.Conv2d(before, outputs, stairs_of(size).base, 1, 0)
+        last = Conv2d(before, outputs, stairs_of(size).base, 1, 0)
         layers += _normed(last, outputs, outer)
         self.net = nn.Sequential(*layers, nn.Flatten())
 

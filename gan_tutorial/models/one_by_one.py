@@ -6,15 +6,17 @@ from .conditional import AuxiliaryDiscriminator, ConditionalGenerator, Projectio
 from .dcgan import DCGANDiscriminator, DCGANGenerator
 from .info import InfoDiscriminator, InfoGenerator
 from .mlp import MLPDiscriminator, MLPGenerator
+from .products import Conv2d, ConvTranspose2d
 from .upsample import UpsampleConv2d
 
 __all__ = ["one_by_one"]
 
 ONE_BY_ONE = {
-    nn.Sequential, nn.Linear, nn.Conv2d, nn.ConvTranspose2d, nn.ReLU, nn.LeakyReLU, nn.Tanh,
-    nn.Identity, nn.Flatten, nn.Unflatten, nn.ConstantPad2d, UpsampleConv2d, MLPGenerator,
-    MLPDiscriminator, DCGANGenerator, DCGANDiscriminator, nn.Embedding, ConditionalGenerator,
-    ProjectionDiscriminator, AuxiliaryDiscriminator, InfoGenerator, InfoDiscriminator,
+    Conv2d, ConvTranspose2d, nn.Sequential, nn.Linear, nn.Conv2d, nn.ConvTranspose2d, nn.ReLU,
+    nn.LeakyReLU, nn.Tanh, nn.Identity, nn.Flatten, nn.Unflatten, nn.ConstantPad2d, UpsampleConv2d,
+    MLPGenerator, MLPDiscriminator, DCGANGenerator, DCGANDiscriminator, nn.Embedding,
+    ConditionalGenerator, ProjectionDiscriminator, AuxiliaryDiscriminator, InfoGenerator,
+    InfoDiscriminator,
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
+from .products import Conv2d
 from .quantizer import VectorQuantizer
 from .upsample import UpsampleConv2d
 
@@ -79,7 +80,7 @@ class TokenEncoder(nn.Module):
         layers: list[nn.Module] = []
         before = channels
         for after in _maps(width, depth):
-            layers += [nn.Conv2d(before, after, 4, 2, 1), nn.LeakyReLU(SLOPE)]
+            layers += [Conv2d(before, after, 4, 2, 1), nn.LeakyReLU(SLOPE)]
             before = after
         layers += [_Residual(before), nn.LeakyReLU(SLOPE), nn.Conv2d(before, dim, 1)]
         self.net = nn.Sequential(*layers)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from .products import Conv2d
 from .upsample import UpsampleConv2d
 
 __all__ = ["PatchDiscriminator", "UNetGenerator"]
@@ -91,7 +92,7 @@ class UNetGenerator(nn.Module):
         maps = [width * min(4, 2**level) for level in range(depth)]
         before = [inputs, *maps]
         self.down = nn.ModuleList(
-            nn.Conv2d(before[level], maps[level], 4, 2, 1) for level in range(depth)
+            Conv2d(before[level], maps[level], 4, 2, 1) for level in range(depth)
         )
         self.bottom = nn.Conv2d(maps[-1] + noise_dim, maps[-1], 3, 1, 1)
         # each step up takes the map from below and, from the second on, the one beside it
@@ -183,7 +184,7 @@ class PatchDiscriminator(nn.Module):
         before = channels
         for level in range(depth):
             after = width * 2**level
-            layers += [normed(nn.Conv2d(before, after, 4, 2, 1)), nn.LeakyReLU(SLOPE)]
+            layers += [normed(Conv2d(before, after, 4, 2, 1)), nn.LeakyReLU(SLOPE)]
             before = after
         layers += [normed(nn.Conv2d(before, before, 3, 1, 1)), nn.LeakyReLU(SLOPE)]
         layers += [normed(nn.Conv2d(before, 1, 3, 1, 1)), nn.Flatten(1, 2)]

@@ -2,7 +2,8 @@
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import conv_transpose2d
+
+from .products import conv_transpose2d
 
 __all__ = ["UpsampleConv2d"]
 
@@ -60,4 +61,4 @@ class UpsampleConv2d(nn.Conv2d):
         kernel = (self.weight.flatten(2) @ self.spread).unflatten(2, (4, 4)).transpose(0, 1)
         if self.weight.is_contiguous(memory_format=torch.channels_last):
             kernel = kernel.contiguous(memory_format=torch.channels_last)
-        return conv_transpose2d(x, kernel, self.bias, stride=2, padding=1)
+        return conv_transpose2d(x, kernel, self.bias)

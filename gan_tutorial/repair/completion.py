@@ -54,8 +54,7 @@ def complete(
     batches = zip(*(part.split(batch_size) for part in (known, masks, codes)), strict=True)
     with evaluating(generator):
         drawn = [
-            generator(k.to(device), m.to(device), z.to(device)).float().cpu()
-            for k, m, z in batches
+            generator(k.to(device), m.to(device), z.to(device)).float().cpu() for k, m, z in batches
         ]
     return composite(known, torch.cat(drawn), masks)
 
