@@ -191,8 +191,7 @@ def row_of(labels: int, seed: int, setting: dict, steps: int, curve: list[dict])
 
 SETTING = {
     "lr": 3e-3, "beta1": 0.5, "noise": 0.6, "hidden_noise": 0.5, "ema": 0.999,
-    "augment": "none", "schedule": "hold-cosine", "weight": 0.5,
-    "generator_loss": "squared features",
+    "augment": "none", "schedule": "hold-cosine", "weight": 1.0, "generator_loss": "features",
 }  # fmt: skip
 
 

@@ -25,16 +25,24 @@ programs on the machine disturb least. `peak_share` is the library's arithmetic 
 counts the operations) over that of the work's largest convolution or matrix product alone, timed
 in the same turns in the same precision.
 
-On one core of the machine of the committed result, the aims were 1.35 / 2.3 (``dcgan64``, float32
-/ bfloat16), 2.7 / 4 (``dcgan32``) and 1.75 (``wgan_gp``, float32). The two of bfloat16 are met, and
-the three of float32 are not: 1.18, 1.94 and 1.73. What was found on the way:
+On one core of the machine of the committed result (AVX-512 and AMX), the aims were 1.35 / 3.6
+(``dcgan64``, float32 / bfloat16), 2.2 / 5 (``dcgan32``) and 1.75 (``wgan_gp``, float32), and a
+`peak_share` of .25 (``dcgan64``, bfloat16). Reached: 1.31 / 3.78, 1.81 / 3.97, 1.77, and .26. What
+was found on the way:
 
-- ``dcgan64`` and ``dcgan32`` in float32 are convolutions, nine tenths and three quarters of a step;
-  each runs near the rate that it reaches alone. The transposed form of `UpsampleConv2d` has 4/9 of
-  the arithmetic of the plain loop, which bounds ``dcgan32`` at about 2.4. The same sums as a 2x2
+- ``dcgan64`` was at 1.18 / 2.63 until its deepest layers, whose weights are many and whose maps are
+  small, became products of two matrices (`gan_tutorial.models.products`, where the times of the
+  layers stand): torch's own convolution spent more time on such weights than on the sums. In
+  float32 the other layers, 70% of the step, run near the rate that they reach alone.
+- ``dcgan32``: two thirds of a step in bfloat16 are one layer (128 to 64 channels, 16x16 to 32x32),
+  the batch norm and the leaky ReLU behind it, and the 3x3 convolution to the picture, on 64 maps of
+  64 channels and 32x32 pixels. That layer as a product is slower (its maps are large), and what
+  stands around it waits for memory, in both loops. The transposed form of `UpsampleConv2d` has 4/9
+  of the arithmetic of the plain loop, which bounds float32 at about 2.4. The same sums as a 2x2
   convolution whose four phases are woven together took 1.3 times as long forward and 2.7 times
   backward; compiling gains 1% (``compile.py``).
-- Settings of the memory allocator help the plain loop more than the library.
+- An allocator that keeps its memory (glibc's thresholds set high) makes ``dcgan64`` 7 to 15% faster
+  and ``dcgan32`` no faster, and helps the plain loop as much or more: it is left to the user.
 - ``wgan_gp`` was at 1.52 until the penalty's gradient was written as a product of matrices
   (`MLPDiscriminator.with_gradient`).
 

@@ -8,6 +8,8 @@ Some decisions never change a result beyond rounding, and are taken for the read
   by index from one tensor, optimizers are fused, and the discriminator's weights get no gradient
   in the generator's update: these are in `training` and `gan`, where they are one line each;
 - networks that treat samples one by one get several batches in one pass (`models.one_by_one`);
+- convolutions with many weights and small maps are products of two matrices (`models.products`,
+  with the rule by which it is decided);
 - a fully connected discriminator knows its gradient with respect to its input as a product of
   matrices, which spares a penalty half of its way back (`models.MLPDiscriminator.with_gradient`).
 
