@@ -189,7 +189,7 @@ PARTS = {
         160,
         "quality.json",
         benchmark(
-            "quality", "--data", "mnist", "--seeds", "0", "--recipes", "default",
+            "quality", "--data", "mnist", "--seeds", "0", "--recipes", "default", "--unsearched",
             "--seconds", str(TRAINING),
         ),
         read_quality,
