@@ -16,7 +16,7 @@ def test_every_layer_begins_with_mean_0_and_standard_deviation_1(semi):
     torch.manual_seed(0)
     body, pictures = semi.Body(noise=0.5).eval(), torch.rand(400, 1, 28, 28) * 2 - 1
     body.begin(pictures)
-    x = pictures
+    x = (pictures + 1) / 2
     for layer in body.net:
         x = layer(x)
         if isinstance(layer, semi.Normalized):
@@ -27,11 +27,25 @@ def test_every_layer_begins_with_mean_0_and_standard_deviation_1(semi):
 def test_a_layer_says_the_same_whatever_the_length_of_its_weights(semi):
     torch.manual_seed(0)
     layer, x = semi.Normalized(5, 3), torch.randn(4, 5)
+    weight = layer.linear.parametrizations.weight.original1
     before = layer(x)
     with torch.no_grad():
-        layer.direction *= 7.0
+        weight *= 7.0
     torch.testing.assert_close(layer(x), before)
     layer(x).square().sum().backward()
-    along = (layer.direction.grad * layer.direction).sum(1)  # so no gradient along them
+    along = (weight.grad * weight).sum(1)  # so no gradient along them
     torch.testing.assert_close(along, torch.zeros(3), atol=1e-4, rtol=0)
     assert not layer.scale.requires_grad
+
+
+def test_several_batches_pass_the_body_as_they_would_one_by_one(semi):
+    few = semi.hide_labels(semi.data.load("digits", image_size=28), 20)
+    torch.manual_seed(0)
+    body = semi.Body(noise=0.0).eval()
+    body.begin(few.unlabeled[:50])
+    task = semi.OnePass(body, few.labeled, semi.Generator())
+    parts = few.unlabeled[:7], few.unlabeled[7:10]
+    together = task.forward("body", parts)
+    assert [len(each) for each in together] == [7, 3]
+    for one, part in zip(together, parts, strict=True):
+        torch.testing.assert_close(one, body(part), atol=1e-5, rtol=1e-5)
