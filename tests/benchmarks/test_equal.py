@@ -16,6 +16,7 @@ NO_COMPARISON = {
     "games.json": "rates of update rules on games with a closed form, at one step size",
     "gpu.json": "times of this library's own code on two kinds of machine",
     "processes.json": "times of the same training in one process and in two",
+    "sizes.json": "what one training costs, as pictures and batches grow",
     "step.json": "times of the same step, written in several ways",
     "watch.json": "a test of the watch: planted faults against what it finds",
 }
