@@ -44,7 +44,7 @@ SPACES = ("natural", "pixels")
 MINUTES, SEARCH_MINUTES, SEARCH_SEED = (10, 30), 1, 100
 FAKES, HELD_OUT = 1000, 1000
 TRIED = equal.grid(lr=(5e-4, 1e-3), beta1=(0.0, 0.5))
-COMPONENTS, PARTS = 64, (2, 4, 8, 16, 32, 64)  # of the mixture of Gaussians
+COMPONENTS, PARTS = 64, (4, 16, 32, 64)  # of the mixture of Gaussians
 Make = Callable[[data.Dataset, dict], GAN]
 
 
@@ -242,15 +242,16 @@ def compare(
     count = min(FAKES, len(trial.train))
     if (trial.name, "training pictures", 0, 0) not in there:
         add("training pictures", 0, 0, trial.train.random_subset(count))
-    score = {
-        parts: trial.kid(mixture(trial.train, parts, SEARCH_SEED), "validation")["kid_natural"]
-        for parts in (PARTS[:2] if options.quick else PARTS)
-    }
-    best = min(score, key=lambda parts: score[parts])
+
+    def mixed(setting: dict, seed: int) -> float:
+        made = mixture(trial.train, setting["parts"], seed)
+        return trial.kid(made, "validation")["kid_natural"]
+
+    best = search.run("mixture of Gaussians", [{"parts": each} for each in PARTS], mixed, keep)
     for seed in options.seeds:
         if (trial.name, "mixture of Gaussians", 0, seed) not in there:
-            made = mixture(trial.train, best, seed)
-            add("mixture of Gaussians", 0, seed, made, settings={"parts": best})
+            made = mixture(trial.train, best["parts"], seed)
+            add("mixture of Gaussians", 0, seed, made, settings=best)
     for method in options.only:
         make = METHODS[method]
         seconds = 0.0 if options.quick else 60.0 * SEARCH_MINUTES
