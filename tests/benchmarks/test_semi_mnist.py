@@ -16,7 +16,7 @@ def test_every_layer_begins_with_mean_0_and_standard_deviation_1(semi):
     torch.manual_seed(0)
     body, pictures = semi.Body(noise=0.5).eval(), torch.rand(400, 1, 28, 28) * 2 - 1
     body.begin(pictures)
-    x = (pictures + 1) / 2
+    x = pictures
     for layer in body.net:
         x = layer(x)
         if isinstance(layer, semi.Normalized):
