@@ -29,16 +29,6 @@ def options(description: str, data=(), seeds: int = 0, **more: dict) -> argparse
     return parser.parse_args()
 
 
-def kept(options: argparse.Namespace) -> list[dict]:
-    """Return the rows of the file that is there whose data and seeds are not run again."""
-    if not (options.json and options.json.is_file()):
-        return []
-    rows = json.loads(options.json.read_text())["rows"]
-    return [
-        row for row in rows if row["data"] not in options.data or row["seed"] not in options.seeds
-    ]
-
-
 def clock(device: torch.device) -> float:
     """Return seconds: a CPU's own, which other programs disturb least; a GPU's by the wall clock.
 
