@@ -25,7 +25,6 @@ RECORDS = ("repair_search.json",)
 # Comparisons that are still to be run again with an equal search, and what they lack. A file that
 # has become clean must leave this list: see `test_what_is_clean_leaves_the_list`.
 TO_RUN_AGAIN = {
-    "modes.json": "'default' and 'plain' were not searched, 'minute' by single trials",
     "repair.json": "L1 alone tried one setting, the adversarial networks several weights",
     "stacked.json": "one method, and no control beside it that had the same search",
 }
