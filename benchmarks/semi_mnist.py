@@ -15,8 +15,9 @@ Tried once each, on validation pictures, and left out: squared distances with ha
 (82% after 8,000 steps with a falling rate); pictures from 0 to 1 in place of -1 to 1 (94% after
 11,000 steps, and down again to 82% after 22,000).
 
-A run takes up to an hour of one core. It is kept in FOLDER and goes on where it was stopped; its
-row is written at every point of the curve, and says under `steps_done` how far it has come.
+It is bfloat16 where the processor has it. A run takes up to an hour of one core. It is kept in
+FOLDER and goes on where it was stopped; its row is written at every point of the curve, and says
+under `steps_done` how far it has come.
 """
 
 import argparse
@@ -33,6 +34,7 @@ from torch.nn.utils.parametrizations import weight_norm
 from gan_tutorial import data, fit
 from gan_tutorial.semi_supervised import SemiSupervisedGAN, hide_labels
 from gan_tutorial.training import Run
+from gan_tutorial.training.speed import has_bf16
 
 WIDTHS = (1000, 500, 250, 250, 250)
 BATCH, EVERY = 100, 500  # EVERY: steps between two points of the curve
@@ -178,7 +180,7 @@ def train(
     fit(
         task, few.unlabeled, steps, batch_size=BATCH, schedule=setting["schedule"], seed=seed,
         device="cpu", progress=False, callbacks=[measure], out=folder, resume=folder is not None,
-        save_every=EVERY,
+        save_every=EVERY, precision=setting["precision"],
     )  # fmt: skip
 
 
@@ -195,6 +197,7 @@ def row_of(labels: int, seed: int, setting: dict, steps: int, curve: list[dict])
 SETTING = {
     "lr": 3e-3, "beta1": 0.5, "noise": 0.6, "hidden_noise": 0.5, "ema": 0.999,
     "augment": "none", "schedule": "hold-cosine", "weight": 1.0, "generator_loss": "features",
+    "precision": "bf16" if has_bf16(torch.device("cpu")) else "fp32",
 }  # fmt: skip
 
 

@@ -26,7 +26,6 @@ RECORDS = ("repair_search.json",)
 # has become clean must leave this list: see `test_what_is_clean_leaves_the_list`.
 TO_RUN_AGAIN = {
     "repair.json": "L1 alone tried one setting, the adversarial networks several weights",
-    "stacked.json": "one method, and no control beside it that had the same search",
 }
 QUALITY = {"fid", "accuracy", "psnr", "hq", "kl", "kid"}  # by which methods are compared
 
