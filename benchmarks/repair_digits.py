@@ -1,9 +1,10 @@
 """Digits, for `repair.py`: the articles' formulas, cured one at a time, and several answers."""
 
-import itertools
+from collections.abc import Callable
+from functools import partial
 
 import torch
-from repair_keeper import Clock, Keeper
+from repair_keeper import Clock, Keeper, product
 
 from gan_tutorial import GAN, data, fit, inpainting, masks, metrics
 from gan_tutorial.losses import LOSSES
@@ -23,15 +24,20 @@ CURES = {
 }
 
 
-def digit_gan(seed: int, real_is: str, l1: float, told: bool, copied: bool, steps: int):
+COMPONENTS = [{"components": count} for count in (8, 16, 32, 48)]
+
+
+def digit_gan(setting: dict, seed: int, cure: str, steps: int):
     """Train a generator that completes digits; return the function that does."""
+    real_is, l1, told, copied = CURES[cure]
     training = data.load("digits")[:]
     hole = masks.center(1, 8)
     damage = digit_damage(hole)
     torch.manual_seed(seed)
     G = UNetGenerator(channels=1, size=8, width=32, depth=2, mask_input=told)
     D = PatchDiscriminator(channels=1, width=32, depth=1)
-    optimizers = [torch.optim.Adam(net.parameters(), 1e-3, (0.5, 0.99)) for net in (G, D)]
+    lr, betas = setting["lr"], (setting["beta1"], 0.99)
+    optimizers = [torch.optim.Adam(net.parameters(), lr, betas) for net in (G, D)]
     game = LOSSES["non-saturating"]
     draw = torch.Generator().manual_seed(seed)
 
@@ -59,33 +65,40 @@ def digit_damage(hole):
     return lambda x: x * hole - (1 - hole)
 
 
-def digit_l1(seed: int, steps: int):
+def digit_l1(setting: dict, seed: int, steps: int):
     """The same generator by L1 alone, with as much compute."""
     training = data.load("digits")
     torch.manual_seed(seed)
     G = UNetGenerator(channels=1, size=8, width=32, depth=2)
-    task = Repair(G, PatchDiscriminator(channels=1, depth=1), adversarial=0.0, ema=0.9)
+    task = Repair(
+        G, PatchDiscriminator(channels=1, depth=1), adversarial=0.0, ema=0.9,
+        lr=setting["lr"], betas=(setting["beta1"], 0.99),
+    )  # fmt: skip
     fit(task, training, 2 * steps, seed=seed, device="cpu", progress=False)
     return lambda x: task.complete(x, masks.center(1, 8))
 
 
-def digit_noise(seed: int, diversity: float, quick: bool):
+def digit_noise(setting: dict, seed: int, diversity: float, quick: bool):
     """A generator that is given noise, with or without a reward for using it."""
     training = data.load("digits")
     torch.manual_seed(seed)
     G = UNetGenerator(channels=1, size=8, width=32, depth=2, noise_dim=8)
     D = PatchDiscriminator(channels=1, width=32, depth=1)
-    task = Repair(G, D, r1=1.0, diversity=diversity, warm_up=20 if quick else 400)
+    task = Repair(
+        G, D, r1=1.0, diversity=diversity, warm_up=20 if quick else 400,
+        lr=setting["lr"], betas=(setting["beta1"], 0.99),
+    )  # fmt: skip
     steps = 30 if quick else 1200
     fit(task, training, steps, schedule="hold-cosine", seed=seed, device="cpu", progress=False)
     hole = masks.center(1, 8)
     return lambda x, k=0: task.complete(x, hole, seed=seed + 1000 * k)
 
 
-def digit_search(seed: int, quick: bool):
+def digit_search(setting: dict, seed: int, quick: bool):
+    """A GAN of whole digits, and a search among its codes."""
     training = data.load("digits")
     torch.manual_seed(seed)
-    gan = GAN.for_data(training)
+    gan = GAN.for_data(training, lr=setting["lr"], betas=(setting["beta1"], 0.99))
     fit(
         gan, training, 20 if quick else 3000, batch_size=64, schedule="hold-cosine", seed=seed,
         device="cpu", progress=False,
@@ -143,49 +156,65 @@ def digit_row(method: str, seed: int, real, labels, repaired, seconds: float) ->
     }
 
 
+def measured(
+    method: str, make: Callable, setting: dict, seed: int, test: data.Dataset
+) -> tuple[dict, Callable]:
+    """Train a method and measure it on a set of pictures; return the row, and what repairs."""
+    clock = Clock()
+    function = make(setting, seed)
+    repaired = function(test[:])
+    row = digit_row(method, seed, test[:], test.labels, repaired, clock.seconds())
+    return row | ({"settings": setting} if setting else {}), function
+
+
+def score(make: Callable, setting: dict, seed: int) -> float:
+    """Return the score of a trial, on validation pictures."""
+    return product(measured("trial", make, setting, seed, data.load("digits", "validation"))[0])
+
+
 def digits(seeds: list[int], quick: bool, keep: Keeper) -> None:
-    test = data.load("digits", "test")
-    real, labels = test[:], test.labels
-    training = data.load("digits")[:]
-    hole = masks.center(1, 8)
+    """The articles' formulas and their cures, L1 alone, and what needs no network."""
+    test, training, hole = data.load("digits", "test"), data.load("digits")[:], masks.center(1, 8)
     steps = 30 if quick else DIGIT_STEPS
+    simple = {
+        "untouched": lambda x: x,
+        "nothing done": digit_damage(hole),
+        "mean color": lambda x: inpainting.mean(x, hole),
+        "harmonic": lambda x: inpainting.harmonic(x, hole),
+        "biharmonic": lambda x: inpainting.biharmonic(x, hole),
+        "nearest training picture": lambda x: inpainting.nearest(x, hole, training),
+    }
+    for name, method in simple.items():
+        if not keep.has("digits", name, 0):
+            keep(measured(name, lambda setting, seed, f=method: f, {}, 0, test)[0])
 
-    def measure(method, seed, make):
-        if keep.has("digits", method, seed):
-            return
-        clock = Clock()
-        function = make()
-        repaired = function(real)
-        keep(digit_row(method, seed, real, labels, repaired, clock.seconds()))
+    def regression(setting: dict, seed: int) -> Callable:
+        learned = inpainting.PCARegression(**setting).fit(training)
+        return lambda x: learned(x, hole)
 
-    measure("untouched", 0, lambda: lambda x: x)
-    measure("nothing done", 0, lambda: digit_damage(hole))
-    measure("mean color", 0, lambda: lambda x: inpainting.mean(x, hole))
-    measure("harmonic", 0, lambda: lambda x: inpainting.harmonic(x, hole))
-    measure("biharmonic", 0, lambda: lambda x: inpainting.biharmonic(x, hole))
-    measure("nearest training picture", 0, lambda: lambda x: inpainting.nearest(x, hole, training))
-    learned = inpainting.PCARegression(32).fit(training)
-    measure("PCA regression", 0, lambda: lambda x: learned(x, hole))
-    for seed, (name, cure) in itertools.product(seeds, CURES.items()):
-        measure(name, seed, lambda: digit_gan(seed, *cure, steps))  # noqa: B023
-    for seed in seeds:
-        measure("L1 alone", seed, lambda: digit_l1(seed, steps))  # noqa: B023
+    name = "PCA regression"
+    if not keep.has("digits", name, 0):
+        setting = keep.choose("digits", name, partial(score, regression), COMPONENTS)
+        keep(measured(name, regression, setting, 0, test)[0])
+    methods = {name: partial(digit_gan, cure=name, steps=steps) for name in CURES}
+    for name, make in {**methods, "L1 alone": partial(digit_l1, steps=steps)}.items():
+        setting = keep.choose("digits", name, partial(score, make))
+        for seed in seeds:
+            if not keep.has("digits", name, seed):
+                keep(measured(name, make, setting, seed, test)[0])
 
 
 def digits_noise(seeds: list[int], quick: bool, keep: Keeper) -> None:
     """Several completions of each picture: does the noise matter?"""
-    test = data.load("digits", "test")
-    real, labels, hole = test[:], test.labels, masks.center(1, 8)
+    test, hole = data.load("digits", "test"), masks.center(1, 8)
     methods = {
-        "with noise": lambda seed: digit_noise(seed, 0.0, quick),
-        "with noise, rewarded": lambda seed: digit_noise(seed, 1.0, quick),
-        "latent search": lambda seed: digit_search(seed, quick),
+        "with noise": partial(digit_noise, diversity=0.0, quick=quick),
+        "with noise, rewarded": partial(digit_noise, diversity=1.0, quick=quick),
+        "latent search": partial(digit_search, quick=quick),
     }
-    for seed, (name, make) in itertools.product(seeds, methods.items()):
-        if keep.has("digits", name, seed):
-            continue
-        clock = Clock()
-        function = make(seed)
-        repaired = function(real)
-        row = digit_row(name, seed, real, labels, repaired, clock.seconds())
-        keep(row | variety(function, real[:100], hole, 10))
+    for name, make in methods.items():
+        setting = keep.choose("digits", name, partial(score, make))
+        for seed in seeds:
+            if not keep.has("digits", name, seed):
+                row, function = measured(name, make, setting, seed, test)
+                keep(row | variety(function, test[:100], hole, 10))

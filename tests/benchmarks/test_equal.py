@@ -22,11 +22,6 @@ NO_COMPARISON = {
 }
 # The searches themselves, which other results refer to.
 RECORDS = ("repair_search.json",)
-# Comparisons that are still to be run again with an equal search, and what they lack. A file that
-# has become clean must leave this list: see `test_what_is_clean_leaves_the_list`.
-TO_RUN_AGAIN = {
-    "repair.json": "L1 alone tried one setting, the adversarial networks several weights",
-}
 QUALITY = {"fid", "accuracy", "psnr", "hq", "kl", "kid"}  # by which methods are compared
 
 
@@ -84,22 +79,14 @@ def clean():
     }
 
 
-def test_every_result_is_clean_or_listed_with_a_reason(results, equal):
-    listed = [*NO_COMPARISON, *RECORDS, *TO_RUN_AGAIN]
+def test_every_result_keeps_the_rule_or_compares_nothing(results, equal):
+    listed = [*NO_COMPARISON, *RECORDS]
     assert len(set(listed)) == len(listed)
     assert set(listed) <= set(results)
     for name, result in results.items():
         if name not in listed:
             assert "search" in result, name
             assert equal.complaints(result) == [], name
-
-
-def test_what_is_clean_leaves_the_list(results, equal):
-    for name in TO_RUN_AGAIN:
-        result = results[name]
-        assert "search" not in result or equal.complaints(result), (
-            f"{name} keeps the rule now: take it off the list of what is to be run again."
-        )
 
 
 def test_what_compares_nothing_has_no_table_of_quality(results, equal):

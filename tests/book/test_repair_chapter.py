@@ -62,7 +62,8 @@ def mean(rows):
     return of
 
 
-BEST = "L1 + 1 adversarial, long, patches of 12"
+BEST = "L1 + 1 adversarial"
+LONG = "L1 + 1 adversarial, long, patches of 12"
 USUAL = ["L1 alone", *(f"L1 + {w} adversarial" for w in ("0.1", "0.3", "1"))]
 
 
@@ -74,13 +75,17 @@ def test_at_equal_time_the_game_trades_error_for_texture(mean):
     assert mean(USUAL[0], "psnr") - mean(USUAL[-1], "psnr") < 3
 
 
-def test_more_time_beats_a_better_weight(mean):
-    """The best network in texture is ahead of all of the usual budget, on both axes."""
-    for method in USUAL:
-        assert mean(BEST, "psnr") > mean(method, "psnr")
-        assert mean(BEST, "fid") < mean(method, "fid")
-    assert mean("L1 alone, long", "psnr") > mean(BEST, "psnr")
-    assert mean("L1 alone, long", "fid") > mean(BEST, "fid")
+def test_more_time_helps_the_error_and_leaves_the_texture(mean, rows):
+    """The long game is ahead of the usual budget on both axes, but for one equal in texture."""
+    for method in USUAL[:-1]:
+        assert mean(LONG, "psnr") > mean(method, "psnr")
+        assert mean(LONG, "fid") < mean(method, "fid")
+    assert mean(LONG, "psnr") > mean(BEST, "psnr") + 0.9
+    short, long = ([r["fid"] for r in rows if r["method"] == m] for m in (BEST, LONG))
+    assert max(short) > min(long)  # their seeds are not apart
+    assert max(long) > min(short)
+    assert mean("L1 alone, long", "psnr") > mean(LONG, "psnr")
+    assert mean("L1 alone, long", "fid") > mean(LONG, "fid")
 
 
 def test_known_pixels_are_never_changed(rows):
@@ -104,10 +109,11 @@ def test_the_search_says_what_was_tried(result, rows):
     assert search["split"] == "validation"
     networks = {r["method"] for r in rows if r["data"] == "soccer" and r["method"][:2] == "L1"}
     simple = {r["method"] for r in rows if r["data"] == "soccer"} - networks
-    assert set(search["methods"]) == networks
-    assert set(search["fixed"]) >= simple
+    closed = {"patch copy", "PCA regression"}
+    assert set(search["methods"]) == networks | closed
+    assert set(search["fixed"]) >= simple - closed
     for method in search["methods"].values():
-        assert method["chosen"] in [each["settings"] for each in method["tried"]]
+        assert len(method["tried"]) == search["trials"] == 4
 
 
 def test_pictures_of_the_plane_are_repairs_of_the_test_split(root):
