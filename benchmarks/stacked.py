@@ -41,7 +41,7 @@ from gan_tutorial import GAN, data, fit, metrics, plots
 from gan_tutorial.training.speed import has_bf16
 
 BATCH, SAMPLES = 64, 26_000
-SECONDS, LONG, TRIAL = 120, 1500, 1 / 4
+SECONDS, LONG, TRIAL = 120, 1200, 1 / 4
 SEARCH_SEED = 100
 TRIED = equal.grid(lr=(1e-3, 2e-3), beta1=(0.0, 0.5))
 NONE = {"r1": 0.0, "r2": 0.0}
