@@ -95,6 +95,14 @@ def test_notebook_holds_no_outputs(path):
 
 
 @each_notebook
+def test_tables_of_code_hold_no_formulas_between_dollars(path):
+    """A table of GitHub's form knows no mathematics: a reader would see the dollars."""
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.get("metadata", {}).get("mystnb", {}).get("markdown_format") == "gfm":
+            assert not re.search(r"\$[^$\n{]+\$", cell.source), cell.id
+
+
+@each_notebook
 def test_notebook_imports_what_colab_has(path):
     """Imports of anything else belong in `try: ... except ImportError:`."""
     for cell in code_cells(path):
